@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package dormouse.agent;
+
+import org.jspecify.annotations.NullMarked;

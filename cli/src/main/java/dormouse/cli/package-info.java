@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package dormouse.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package dormouse.demo;
+
+import org.jspecify.annotations.NullMarked;

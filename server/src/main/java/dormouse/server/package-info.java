@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package dormouse.server;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package dormouse.settings;
+
+import org.jspecify.annotations.NullMarked;
