@@ -163,6 +163,8 @@ final class TaskFlow implements TaskEars {
             if (task.startOver()) {
                 return;
             }
+            ending = Failure.retry(
+                    Reason.WAKE_FAILED, task.llm() + " fell asleep again each time", Duration.ofSeconds(5));
         }
         task.slotFree();
         pump();
