@@ -12,6 +12,7 @@ import dormouse.server.fleet.LlmStatus;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Owner;
 import dormouse.server.fleet.SessionId;
+import dormouse.server.fleet.SessionStore.Session;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -54,6 +55,10 @@ final class Rows {
     static Llm in(LlmState state, Llm row) {
         Owner owner = row.owner();
         return llm(row.name().value(), owner == null ? "" : owner.session().value(), state, row.revision());
+    }
+
+    static Session session(String id) {
+        return new Session(new SessionId(id), "ab".repeat(32), 1, "ana-desk", "1.0", "dmt:ana", "instance-1", NOW, NOW);
     }
 
     static Change register(Llm after) {
