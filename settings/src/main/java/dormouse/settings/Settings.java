@@ -4,14 +4,9 @@ import dormouse.settings.Value.Entry;
 import dormouse.settings.Value.Mapping;
 import dormouse.settings.Value.Scalar;
 import dormouse.settings.Value.Sequence;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -53,17 +48,7 @@ public final class Settings {
      *     is not set
      */
     public static Settings read(Path file, Map<String, String> env) {
-        String text;
-        try {
-            text = Files.readString(file);
-        } catch (NoSuchFileException e) {
-            throw new SettingsException(file + ": no such file");
-        } catch (CharacterCodingException e) {
-            throw new SettingsException(file + ": not UTF-8 text");
-        } catch (IOException e) {
-            throw new SettingsException(file + ": cannot be read: " + e.getMessage());
-        }
-        return parse(file.toString(), text, env);
+        return parse(file.toString(), YamlReader.textOf(file), env);
     }
 
     /** The same for text that is already at hand; {@code sourceName} stands for the file in errors. */
@@ -84,25 +69,7 @@ public final class Settings {
      * @param source what errors name, for instance {@code --set}
      */
     public Settings set(String dottedKey, String value, String source) {
-        Place place = new Place(source, 0);
-        List<String> keys = Arrays.asList(dottedKey.strip().split("\\.", -1));
-        if (keys.stream().anyMatch(String::isBlank)) {
-            throw new SettingsException(place, "\"" + dottedKey + "\" is not a key (section.key)");
-        }
-        Mapping section = mapping;
-        for (String key : keys.subList(0, keys.size() - 1)) {
-            Entry entry = section.entries().get(key);
-            if (entry != null && entry.value() instanceof Sequence) {
-                throw new SettingsException(place, "\"" + dottedKey + "\": " + key + " is a list, set it as a whole");
-            }
-            if (entry == null || !(entry.value() instanceof Mapping)) {
-                entry = new Entry(new Mapping(new LinkedHashMap<>(), place), place, true);
-                section.entries().put(key, entry);
-            }
-            section = (Mapping) entry.value();
-        }
-        Value read = YamlReader.single(source, value, true);
-        section.entries().put(keys.get(keys.size() - 1), new Entry(read, place, true));
+        Flag.put(mapping, dottedKey, value, source);
         return this;
     }
 
@@ -118,7 +85,7 @@ public final class Settings {
 
     public boolean has(String key) {
         Value value = find(key);
-        return value != null && !(value instanceof Scalar scalar && scalar.text() == null);
+        return value != null && !value.isNothing();
     }
 
     /** True for a value that is neither a mapping nor a list: {@code tls: true} as against {@code tls: {ca: …}}. */
@@ -136,7 +103,7 @@ public final class Settings {
             if (value instanceof Mapping section) {
                 return new Settings(new Mapping(section.entries(), place), pathOf(k), environment);
             }
-            if (value == null || value instanceof Scalar scalar && scalar.text() == null) {
+            if (value == null || value.isNothing()) {
                 return new Settings(new Mapping(new LinkedHashMap<>(), place), pathOf(k), environment);
             }
             throw wrong(k, "is not a mapping (key: value)");
@@ -238,7 +205,7 @@ public final class Settings {
     /** In the order of the file; empty when absent. */
     public Map<String, String> textMap(String key) {
         Value value = find(key);
-        if (value == null || value instanceof Scalar scalar && scalar.text() == null) {
+        if (value == null || value.isNothing()) {
             return Map.of();
         }
         if (!(value instanceof Mapping entries)) {
@@ -284,12 +251,7 @@ public final class Settings {
     }
 
     private SettingsException unknown(String key, Entry entry) {
-        List<String> nearest = Nearest.first(key, known);
-        String meant = nearest.isEmpty() || !Nearest.close(key, nearest.get(0))
-                ? ""
-                : ", did you mean \"" + nearest.get(0) + "\"?";
-        String all = nearest.isEmpty() ? "" : " (known here: " + String.join(", ", nearest) + ")";
-        return new SettingsException(entry.place(), pathOf(key) + ": unknown key" + meant + all);
+        return new SettingsException(entry.place(), pathOf(key) + ": unknown key" + Nearest.hint(key, known));
     }
 
     private <T extends Comparable<T>> T bounded(
@@ -316,7 +278,7 @@ public final class Settings {
 
     private List<Value> elements(String key, String rule) {
         Value value = find(key);
-        if (value == null || value instanceof Scalar scalar && scalar.text() == null) {
+        if (value == null || value.isNothing()) {
             return List.of();
         }
         if (value instanceof Sequence sequence) {

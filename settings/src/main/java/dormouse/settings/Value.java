@@ -8,15 +8,27 @@ import org.jspecify.annotations.Nullable;
 sealed interface Value {
     Place place();
 
+    /** Nothing was written ({@code key:}), which counts as absent. */
+    default boolean isNothing() {
+        return false;
+    }
+
     /** How an error names this value. */
     String quoted();
 
     /**
-     * @param text what to use: variables replaced; null where nothing was written ({@code key:}), which counts as absent
+     * One value.
+     *
+     * @param text what to use, with variables replaced; null where nothing was written
      * @param written what stands in the source, for errors: they never show what a variable held
      */
     record Scalar(@Nullable String text, String written, Place place) implements Value {
         private static final int SHOWN = 80;
+
+        @Override
+        public boolean isNothing() {
+            return text == null;
+        }
 
         @Override
         public String quoted() {
@@ -40,6 +52,10 @@ sealed interface Value {
         }
     }
 
-    /** @param flag set by a flag, which the environment does not override */
+    /**
+     * What a key stands for.
+     *
+     * @param flag set by a flag, which the environment does not override
+     */
     record Entry(Value value, Place place, boolean flag) {}
 }
