@@ -1,0 +1,33 @@
+package dormouse.server.fleet;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A decision about one Llm that is to be saved, and then told.
+ *
+ * @param before the row that the decision was made on; null where there was none
+ * @param after the row to be; null where it is deleted
+ * @param detail one line for a person
+ */
+public record Change(@Nullable Llm before, @Nullable Llm after, LlmEventType type, String detail) {
+    /** @throws IllegalArgumentException where both sides are missing, or name different Llms */
+    public Change {
+        if (before == null && after == null) {
+            throw new IllegalArgumentException("a change has a before or an after");
+        }
+        if (before != null && after != null && !before.name().equals(after.name())) {
+            throw new IllegalArgumentException(before.name() + " can't become " + after.name());
+        }
+    }
+
+    /** The row that the history shows: as it is after the change, or as it was where it is deleted. */
+    public Llm subject() {
+        if (after != null) {
+            return after;
+        }
+        if (before != null) {
+            return before;
+        }
+        throw new IllegalStateException("checked in the constructor");
+    }
+}

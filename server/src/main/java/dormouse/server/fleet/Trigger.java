@@ -1,0 +1,48 @@
+package dormouse.server.fleet;
+
+/** What can happen to an Llm; with {@link LlmState} the two sides of the table in {@link Transitions}. */
+public enum Trigger {
+    /** Its own session, or for a new name any, offers it, awake. */
+    OFFER_AWAKE("offered awake"),
+    /** Its own session, or for a new name any, offers it, its backend asleep. */
+    OFFER_ASLEEP("offered asleep"),
+    /** A foreign session offers it, awake. */
+    ADOPT_AWAKE("offered awake by another session"),
+    /** A foreign session offers it, its backend asleep. */
+    ADOPT_ASLEEP("offered asleep by another session"),
+    /** A heartbeat of its session says that it is awake. */
+    REPORT_ACTIVE("reported active"),
+    /** A heartbeat of its session says that it sleeps. */
+    REPORT_HIBERNATING("reported hibernating"),
+    /** A heartbeat of its session says that the backend is gone. */
+    REPORT_INACTIVE("reported inactive"),
+    /** An infer or a person wants it awake. */
+    WAKE("wake asked for"),
+    /** The agent's wake has succeeded. */
+    WAKE_OK("wake succeeded"),
+    /** The agent's wake has failed, run out of time, or been given up. */
+    WAKE_FAIL("wake failed"),
+    /** The agent has put the backend to sleep. */
+    SLEEP_OK("put to sleep"),
+    /** Nothing was heard of its agent for the heartbeat time-out. */
+    SILENCE("agent silent"),
+    /** Its agent's stream has ended without a word. */
+    DISCONNECT("agent disconnected"),
+    /** Its agent said goodbye, or registered without it. */
+    LEAVE("goodbye or withdrawn"),
+    /** The server that it was attached to starts anew. */
+    RESTART("server restarted"),
+    /** Its publisher has been away for the retention. */
+    EXPIRE("away for the retention");
+
+    private final String words;
+
+    Trigger(String words) {
+        this.words = words;
+    }
+
+    /** As the state diagram says it. */
+    public String words() {
+        return words;
+    }
+}
