@@ -36,7 +36,10 @@ public record AgentConfig(
      * @param ca the authorities to trust; null: the machine's own
      * @param cert the agent's own chain, with its key; null: none
      */
-    public record Tls(@Nullable Path ca, @Nullable Path cert, @Nullable Path key) {}
+    public record Tls(
+            @Nullable Path ca,
+            @Nullable Path cert,
+            @Nullable Path key) {}
 
     /** Whether only the Llms differ; the rest takes a restart. */
     boolean sameButLlms(AgentConfig other) {

@@ -31,7 +31,8 @@ final class AnswerFlow {
     }
 
     /** The next bytes that may be sent, at most so many; null where there are none, or none may go. */
-    @Nullable ByteString take(int most) {
+    @Nullable
+    ByteString take(int most) {
         int size = (int) Math.min(Math.min(most, pending.size()), window - (sent - consumed));
         if (size <= 0) {
             return null;

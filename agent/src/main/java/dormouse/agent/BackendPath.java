@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * machine is none of the server's business. Stateless.
  */
 final class BackendPath {
-    private static final Pattern CHARACTERS =
-            Pattern.compile("(?:[A-Za-z0-9._~!$&'()*+,;=@/-]|%[0-9A-Fa-f]{2})+(?:\\?(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?");
+    private static final Pattern CHARACTERS = Pattern.compile(
+            "(?:[A-Za-z0-9._~!$&'()*+,;=@/-]|%[0-9A-Fa-f]{2})+(?:\\?(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?");
 
     private BackendPath() {}
 

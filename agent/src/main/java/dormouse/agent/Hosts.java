@@ -51,7 +51,8 @@ final class Hosts {
         return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new));
     }
 
-    @Nullable LlmHost find(String name) {
+    @Nullable
+    LlmHost find(String name) {
         return hosts.get(name);
     }
 

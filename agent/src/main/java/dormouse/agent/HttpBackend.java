@@ -40,6 +40,7 @@ final class HttpBackend implements Backend {
         private final Listener listener;
         /** Forgotten when the answer begins: a long answer must not hold a large body in memory. */
         private @Nullable Call call;
+
         private @Nullable HttpClientRequest request;
         private @Nullable HttpClientResponse response;
         private boolean retried;

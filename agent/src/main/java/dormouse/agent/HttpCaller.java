@@ -34,13 +34,16 @@ final class HttpCaller {
         Pending pending = new Pending();
         Loop.Timer timer = loop.after(
                 timeout,
-                () -> pending.reply.completeExceptionally(new TimeoutException("no answer within " + Spans.say(timeout))));
+                () -> pending.reply.completeExceptionally(
+                        new TimeoutException("no answer within " + Spans.say(timeout))));
         pending.reply.whenComplete((reply, failure) -> {
             timer.cancel();
             pending.release();
         });
         clients.fresh()
-                .request(new RequestOptions().setMethod(HttpMethod.valueOf(method)).setAbsoluteURI(url))
+                .request(new RequestOptions()
+                        .setMethod(HttpMethod.valueOf(method))
+                        .setAbsoluteURI(url))
                 .onSuccess(request -> pending.send(request, headers, body))
                 .onFailure(pending.reply::completeExceptionally);
         return pending.reply;

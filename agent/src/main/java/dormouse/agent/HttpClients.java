@@ -22,7 +22,8 @@ final class HttpClients {
 
     private final HttpClient kept;
     private final HttpClient fresh;
-    private final Set<HttpConnection> unused = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+    private final Set<HttpConnection> unused =
+            Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
     HttpClients(Vertx vertx) {
         kept = vertx.httpClientBuilder()

@@ -22,7 +22,8 @@ final class InferInputs {
     }
 
     /** Takes a frame; what is wrong with it, or null. */
-    @Nullable String add(InferInput frame) {
+    @Nullable
+    String add(InferInput frame) {
         long length = frame.getData().size();
         if (complete) {
             return "input after its last frame";

@@ -50,7 +50,8 @@ final class InferTask implements Outbox.Source, Backend.Listener {
             "openai-beta");
 
     /** What a task works with. */
-    record Tools(Loop loop, Executor workers, Backend backend, BodyBudget bodies, Outbox outbox, long window, int frame) {}
+    record Tools(
+            Loop loop, Executor workers, Backend backend, BodyBudget bodies, Outbox outbox, long window, int frame) {}
 
     private enum Phase {
         INPUT,
@@ -128,7 +129,9 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         if (inputs.isDueToTell()) {
             tools.outbox()
                     .control(AgentMessage.newBuilder()
-                            .setWindow(Window.newBuilder().setTaskId(infer.getTaskId()).setConsumed(inputs.tell()))
+                            .setWindow(Window.newBuilder()
+                                    .setTaskId(infer.getTaskId())
+                                    .setConsumed(inputs.tell()))
                             .build());
         }
         if (inputs.isComplete()) {
@@ -198,9 +201,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         }
         Duration patience = infer.hasFirstByteTimeout() ? Spans.of(infer.getFirstByteTimeout()) : FIRST_BYTE;
         firstByte = tools.loop()
-                .after(
-                        patience,
-                        () -> giveUp("FIRST_BYTE_TIMEOUT", "the backend has not begun to answer", patience));
+                .after(patience, () -> giveUp("FIRST_BYTE_TIMEOUT", "the backend has not begun to answer", patience));
         String url = llm.url() + "/" + infer.getPath();
         exchange = tools.backend().post(new Backend.Call(url, infer.getContentType(), headers, body), this);
     }

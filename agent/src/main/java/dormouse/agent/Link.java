@@ -174,7 +174,8 @@ final class Link implements ServerStream.Listener {
                 answer.getResumed(),
                 granted,
                 refused.keySet());
-        heartbeatInterval = answer.hasHeartbeatInterval() && Spans.of(answer.getHeartbeatInterval()).toMillis() > 0
+        heartbeatInterval = answer.hasHeartbeatInterval()
+                        && Spans.of(answer.getHeartbeatInterval()).toMillis() > 0
                 ? Spans.of(answer.getHeartbeatInterval())
                 : DEFAULT_HEARTBEAT;
         cancel(offerAgain);
@@ -239,7 +240,8 @@ final class Link implements ServerStream.Listener {
         if (stream != current) {
             return;
         }
-        log.info("server drains; connecting anew tasks={} within=\"{}\"", stream.activeTasks(), Spans.say(finishWithin));
+        log.info(
+                "server drains; connecting anew tasks={} within=\"{}\"", stream.activeTasks(), Spans.say(finishWithin));
         current = null;
         cancel(nextHeartbeat);
         stream.stopWatching();
@@ -332,7 +334,8 @@ final class Link implements ServerStream.Listener {
     }
 
     private Duration delay(io.grpc.Status status, @Nullable Status problem) {
-        Duration asked = problem == null ? Duration.ZERO : Problems.retryAfter(problem).orElse(Duration.ZERO);
+        Duration asked =
+                problem == null ? Duration.ZERO : Problems.retryAfter(problem).orElse(Duration.ZERO);
         String said = Failures.oneLine(
                 problem != null && !problem.getMessage().isEmpty()
                         ? problem.getMessage()

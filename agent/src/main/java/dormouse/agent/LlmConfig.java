@@ -82,7 +82,8 @@ public record LlmConfig(
      *
      * @param idleAfter null: by hand alone
      */
-    public record Sleep(Recipe recipe, Duration maxWait, @Nullable Duration idleAfter) {}
+    public record Sleep(
+            Recipe recipe, Duration maxWait, @Nullable Duration idleAfter) {}
 
     /**
      * When the publisher does not want to be woken.

@@ -176,7 +176,10 @@ final class LlmHost {
             failures = 0;
             log.info("awake llm={} took=\"{}\"", config.name(), Spans.say(outcome.took()));
         } else {
-            log.warn("wake failed llm={} reason=\"{}\"", config.name(), outcome.error().getMessage());
+            log.warn(
+                    "wake failed llm={} reason=\"{}\"",
+                    config.name(),
+                    outcome.error().getMessage());
         }
         List<Consumer<Wake.Outcome>> waiters = List.copyOf(wakeWaiters.values());
         wakeWaiters.clear();

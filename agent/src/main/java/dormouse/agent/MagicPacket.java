@@ -35,8 +35,7 @@ final class MagicPacket {
                 }
                 loop.execute(() -> sent.complete(null));
             } catch (IOException e) {
-                loop.execute(() ->
-                        sent.completeExceptionally(new RecipeFailed(target + ": " + Failures.say(e))));
+                loop.execute(() -> sent.completeExceptionally(new RecipeFailed(target + ": " + Failures.say(e))));
             }
         });
         return sent;

@@ -20,7 +20,8 @@ final class Outbox {
     /** Something that sends data when its turn comes. */
     interface Source {
         /** The next message, or null where there is none to be sent now; the source says so when there is one again. */
-        @Nullable AgentMessage next();
+        @Nullable
+        AgentMessage next();
     }
 
     private final Runnable overflow;

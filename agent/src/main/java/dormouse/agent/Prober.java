@@ -29,8 +29,8 @@ final class Prober {
         if (llm.type() != BackendType.VLLM || llm.available().url() != null) {
             return health;
         }
-        return health.thenCompose(answer ->
-                answer.up() ? awake(llm, answer) : CompletableFuture.completedFuture(answer));
+        return health.thenCompose(
+                answer -> answer.up() ? awake(llm, answer) : CompletableFuture.completedFuture(answer));
     }
 
     /** A vLLM that sleeps answers its health check; only this endpoint, where it is switched on, tells. */
@@ -44,8 +44,9 @@ final class Prober {
     }
 
     private CompletableFuture<Reply> get(LlmConfig llm, String url) {
-        Map<String, String> headers =
-                llm.apiKey() == null ? Map.of() : Map.of("authorization", "Bearer " + llm.apiKey().value());
+        Map<String, String> headers = llm.apiKey() == null
+                ? Map.of()
+                : Map.of("authorization", "Bearer " + llm.apiKey().value());
         return http.call("GET", url, headers, "", llm.available().timeout());
     }
 

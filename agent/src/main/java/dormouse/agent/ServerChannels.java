@@ -20,8 +20,8 @@ final class ServerChannels implements ChannelSource {
     private static final int KEEP_ALIVE_SECONDS = 20;
     private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 10;
     private static final int INBOUND_BYTES = 4 << 20;
-    private static final Map<String, ?> SHUFFLED = Map.of(
-            "loadBalancingConfig", List.of(Map.of("pick_first", Map.of("shuffleAddressList", true))));
+    private static final Map<String, ?> SHUFFLED =
+            Map.of("loadBalancingConfig", List.of(Map.of("pick_first", Map.of("shuffleAddressList", true))));
 
     private final List<String> addresses;
     private final ChannelCredentials credentials;

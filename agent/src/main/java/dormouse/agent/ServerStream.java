@@ -75,8 +75,7 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
         if (token != null) {
             Metadata headers = new Metadata();
             headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token.value());
-            bearing = io.grpc.ClientInterceptors.intercept(
-                    channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+            bearing = io.grpc.ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
         }
         AgentServiceGrpc.newStub(bearing).connect(this);
         if (call != null) {
@@ -169,10 +168,11 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
             case INFER_INPUT -> work.input(message.getInferInput());
             case CANCEL -> work.cancel(message.getCancel());
             case WINDOW -> work.window(message.getWindow());
-            case DRAIN -> listener.draining(
-                    this,
-                    Spans.of(message.getDrain().getReconnectWithin()),
-                    Spans.of(message.getDrain().getFinishWithin()));
+            case DRAIN ->
+                listener.draining(
+                        this,
+                        Spans.of(message.getDrain().getReconnectWithin()),
+                        Spans.of(message.getDrain().getFinishWithin()));
             case FAULT -> fault(message.getFault());
             case PROBE -> listener.probed(this);
             case MESSAGE_NOT_SET -> log.debug("message of an unknown kind ignored");
@@ -181,7 +181,9 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
 
     @Override
     public void onError(Throwable failure) {
-        Status problem = Problems.of(failure).filter(found -> found.getDetailsCount() > 0).orElse(lastFault);
+        Status problem = Problems.of(failure)
+                .filter(found -> found.getDetailsCount() > 0)
+                .orElse(lastFault);
         end(io.grpc.Status.fromThrowable(failure), problem);
     }
 

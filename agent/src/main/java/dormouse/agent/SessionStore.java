@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /** Where the session outlives the process. Called on one worker at a time, never on the loop. */
 interface SessionStore {
     /** The session of an earlier run, or null where there is none. */
-    @Nullable Session load() throws IOException;
+    @Nullable
+    Session load() throws IOException;
 
     /** Keeps it; on disk when this returns. */
     void save(Session session) throws IOException;

@@ -6,7 +6,6 @@ import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
@@ -19,6 +18,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
 import java.util.Properties;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,25 +43,30 @@ final class StateDir implements SessionStore, AutoCloseable {
      * @throws IOException another process holds it, or it cannot be written; the message is complete
      */
     static StateDir open(Path dir) throws IOException {
-        FileChannel channel = null;
+        FileChannel channel;
         try {
             Files.createDirectories(dir, ownerOnly("rwx------"));
             channel = FileChannel.open(
                     dir.resolve(LOCK),
-                    java.util.Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
                     ownerOnly("rw-------"));
-            FileLock lock = channel.tryLock();
-            if (lock != null) {
-                return new StateDir(dir, channel);
-            }
-        } catch (OverlappingFileLockException held) {
-            // by this process: the same answer
         } catch (IOException e) {
             throw new IOException("stateDir " + dir + " cannot be used: " + e, e);
         }
-        channel.close();
-        throw new IOException("stateDir " + dir
-                + " is in use by another agent; give this one its own: --set stateDir=DIR");
+        if (!lock(channel)) {
+            channel.close();
+            throw new IOException(
+                    "stateDir " + dir + " is in use by another agent; give this one its own: --set stateDir=DIR");
+        }
+        return new StateDir(dir, channel);
+    }
+
+    private static boolean lock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException heldByThisProcess) {
+            return false;
+        }
     }
 
     @Override
@@ -96,9 +101,7 @@ final class StateDir implements SessionStore, AutoCloseable {
         Path fresh = dir.resolve(SESSION + ".new");
         Files.deleteIfExists(fresh);
         try (FileChannel file = FileChannel.open(
-                fresh,
-                java.util.Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                ownerOnly("rw-------"))) {
+                fresh, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownerOnly("rw-------"))) {
             ByteBuffer bytes = StandardCharsets.UTF_8.encode(text.toString());
             while (bytes.hasRemaining()) {
                 file.write(bytes);
@@ -131,7 +134,9 @@ final class StateDir implements SessionStore, AutoCloseable {
 
     private static FileAttribute<?>[] ownerOnly(String permissions) {
         return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
-                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))}
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
+                }
                 : new FileAttribute<?>[0];
     }
 }

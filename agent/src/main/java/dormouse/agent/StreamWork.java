@@ -174,7 +174,6 @@ final class StreamWork {
     }
 
     private static Status notPublished(String llm) {
-        return Problems.status(
-                Code.NOT_FOUND, "LLM_NOT_FOUND", "this agent does not publish " + Failures.oneLine(llm));
+        return Problems.status(Code.NOT_FOUND, "LLM_NOT_FOUND", "this agent does not publish " + Failures.oneLine(llm));
     }
 }

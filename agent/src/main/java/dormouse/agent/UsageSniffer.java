@@ -37,7 +37,8 @@ final class UsageSniffer {
     }
 
     /** The last counts that the answer told, or null where it told none. */
-    @Nullable Usage usage() {
+    @Nullable
+    Usage usage() {
         byte[] end = tail.substring(Math.max(0, tail.size() - TAIL)).toByteArray();
         byte[] text = new byte[head.size() + end.length];
         System.arraycopy(head.toByteArray(), 0, text, 0, head.size());
