@@ -55,7 +55,11 @@ public final class Agent implements AutoCloseable {
         clients = new HttpClients(runtime.vertx());
         HttpCaller http = new HttpCaller(clients, loop);
         LlmHost.Surroundings around = new LlmHost.Surroundings(
-                loop, new Prober(http), new Recipes(http, loop, workers), runtime.checkInterval(), this::statusChanged);
+                loop,
+                new Prober(http)::probe,
+                new RecipeRunner(http, loop, workers),
+                runtime.checkInterval(),
+                this::statusChanged);
         hosts = new Hosts(llm -> new LlmHost(llm, around));
         AgentParts parts =
                 new AgentParts(loop, workers, new HttpBackend(clients), hosts, new BodyBudget(), runtime.channels());

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +37,12 @@ final class LlmHost {
     private static final int FAILURES_UNTIL_DOWN = 3;
 
     /** What the hosts of an agent share. */
-    record Surroundings(Loop loop, Prober prober, Recipes recipes, Duration checkInterval, Runnable statusChanged) {}
+    record Surroundings(
+            Loop loop,
+            Function<LlmConfig, CompletableFuture<Availability>> prober,
+            Recipes recipes,
+            Duration checkInterval,
+            Runnable statusChanged) {}
 
     private final LlmConfig config;
     private final Surroundings around;
@@ -64,7 +70,7 @@ final class LlmHost {
 
     /** Asks the backend for the first time and goes on checking it; completes when the first answer is there. */
     CompletableFuture<Availability> start() {
-        return around.prober().probe(config).whenComplete((answer, failure) -> {
+        return around.prober().apply(config).whenComplete((answer, failure) -> {
             if (answer.up()) {
                 up = true;
             }
@@ -149,7 +155,7 @@ final class LlmHost {
         long started = around.loop().nanoTime();
         LlmConfig.Wake recipe = config.wake();
         if (recipe == null) {
-            around.prober().probe(config).thenAccept(answer -> {
+            around.prober().apply(config).thenAccept(answer -> {
                 Status error = answer.up()
                         ? null
                         : Problems.status(
@@ -162,7 +168,7 @@ final class LlmHost {
         }
         log.info("wake started llm={} recipe=\"{}\"", config.name(), recipe.recipe());
         Wake begun =
-                new Wake(around.loop(), recipe, rested, () -> around.prober().probe(config), around.recipes());
+                new Wake(around.loop(), recipe, rested, () -> around.prober().apply(config), around.recipes());
         wake = begun;
         begun.start().thenAccept(this::woken);
     }
@@ -248,7 +254,7 @@ final class LlmHost {
             scheduleCheck();
             return;
         }
-        around.prober().probe(config).thenAccept(answer -> {
+        around.prober().apply(config).thenAccept(answer -> {
             if (!closed && !isRested() && wake == null) {
                 LlmStatus before = status();
                 note(answer);

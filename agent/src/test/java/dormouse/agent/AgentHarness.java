@@ -86,12 +86,12 @@ final class AgentHarness implements AutoCloseable {
                 .setWindow(Window.newBuilder().setTaskId(task).setConsumed(position)));
     }
 
-    /** Everything that came for one task. */
-    record Answer(@Nullable InferHead head, String body, int chunks, InferEnd end) {}
+    /** Everything that came for one task; where no head came, an empty one. */
+    record Answer(InferHead head, String body, int chunks, InferEnd end) {}
 
     /** Reads a task to its end, and consumes as it goes. */
     static Answer answer(ScriptedServer.Peer peer, String task) {
-        InferHead head = null;
+        InferHead head = InferHead.getDefaultInstance();
         ByteString body = ByteString.EMPTY;
         int chunks = 0;
         while (true) {
@@ -100,7 +100,8 @@ final class AgentHarness implements AutoCloseable {
                 head = message.getInferHead();
             } else if (message.hasInferChunk()) {
                 if (message.getInferChunk().getOffset() != body.size()) {
-                    throw new AssertionError("chunk at " + message.getInferChunk().getOffset() + " of " + body.size());
+                    throw new AssertionError(
+                            "chunk at " + message.getInferChunk().getOffset() + " of " + body.size());
                 }
                 body = body.concat(message.getInferChunk().getData());
                 chunks++;

@@ -168,7 +168,8 @@ final class ScriptedBackend implements AutoCloseable {
             }
         }
 
-        @org.jspecify.annotations.Nullable Request read(int number) throws IOException {
+        @org.jspecify.annotations.Nullable
+        Request read(int number) throws IOException {
             String line = line();
             if (line == null) {
                 return null;

@@ -54,8 +54,8 @@ final class ScriptedServer extends AgentServiceGrpc.AgentServiceImplBase impleme
                         @Override
                         public <Q, A> ServerCall.Listener<Q> interceptCall(
                                 ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-                            String bearer = headers.get(
-                                    Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER));
+                            String bearer =
+                                    headers.get(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER));
                             authorizations.add(bearer == null ? "" : bearer);
                             return next.startCall(call, headers);
                         }
@@ -69,7 +69,9 @@ final class ScriptedServer extends AgentServiceGrpc.AgentServiceImplBase impleme
     }
 
     static ServerMessage granted(Register register, long window) {
-        return ServerMessage.newBuilder().setRegistered(registered(register, window)).build();
+        return ServerMessage.newBuilder()
+                .setRegistered(registered(register, window))
+                .build();
     }
 
     static Registered.Builder registered(Register register, long window) {
