@@ -92,7 +92,7 @@ final class Fleet implements AutoCloseable {
         }
     }
 
-    private Child startModel(ModelChoice.Booted choice, int port) {
+    Child startModel(ModelChoice.Booted choice, int port) {
         try {
             return java("model", workplace("model"), Jars.thisProgram(), ModelProcess.arguments(choice, port));
         } catch (IOException e) {

@@ -7,7 +7,6 @@ import de.kherud.llama.LlamaIterator;
 import de.kherud.llama.LlamaModel;
 import de.kherud.llama.LlamaOutput;
 import de.kherud.llama.ModelParameters;
-import de.kherud.llama.args.LogFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -31,18 +30,13 @@ final class LlamaCpp implements Model {
 
     /** Reads the file into memory, which takes a moment. */
     static LlamaCpp load(String id, Path gguf) {
-        LlamaModel.setLogger(LogFormat.TEXT, (level, message) -> {
-            switch (level) {
-                case WARN, ERROR -> System.err.print(message);
-                case INFO, DEBUG -> {}
-            }
-        });
         ModelParameters parameters = new ModelParameters()
                 .setModel(gguf.toString())
                 .setParallel(SLOTS)
                 .setCtxSize(SLOTS * CONTEXT_PER_SLOT)
                 .setThreads(Math.max(1, Runtime.getRuntime().availableProcessors()))
-                .enableJinja();
+                .enableJinja()
+                .disableLog();
         return new LlamaCpp(id, new LlamaModel(parameters));
     }
 
