@@ -61,6 +61,7 @@ final class Demo {
     }
 
     private void show() throws IOException {
+        fleet.requirePrograms();
         ModelChoice choice = choose();
         narrator.say("model", choice.description());
 
