@@ -1,0 +1,33 @@
+package dormouse.server.control;
+
+import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.TaskId;
+import java.time.Duration;
+
+/**
+ * One attached agent's stream, as the rest of the server sees it. Any thread; no method blocks. What is said after the
+ * stream has ended goes nowhere.
+ */
+public interface AgentLine {
+    /** Tells the agent to wake an Llm's backend; the answer comes to {@link Wakes#result}. */
+    void wake(TaskId task, LlmName llm);
+
+    /** Starts a task: sends the order, then its input as the agent's window allows; {@code ears} hear the answer. */
+    void infer(InferOrder order, TaskEars ears);
+
+    /** The task's answer has been consumed up to {@code bytes} from its start: the agent may go on. */
+    void consumed(TaskId task, long bytes);
+
+    /** Asks the agent to end a task or a wake; for a task its end still comes. */
+    void cancel(TaskId task, Failure why);
+
+    /** Forgets a task: what still comes of it is dropped. */
+    void forget(TaskId task);
+
+    /** Asks the agent to connect anew and to finish its tasks here. */
+    void drain(Duration reconnectWithin, Duration finishWithin);
+
+    /** Ends the stream. */
+    void close(Failure why);
+}

@@ -1,0 +1,287 @@
+package dormouse.server.control;
+
+import dormouse.server.fleet.Change;
+import dormouse.server.fleet.Claimant;
+import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.Lifecycle;
+import dormouse.server.fleet.Llm;
+import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.LlmState;
+import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.SessionId;
+import dormouse.server.fleet.SessionStore;
+import dormouse.server.fleet.StaleException;
+import dormouse.server.fleet.Step;
+import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.Terms;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The agents that are attached to this server: opens and resumes sessions, fences off a session's older stream, and turns
+ * what agents say into lifecycle events. A stream is trusted only while it is the one that its session has attached.
+ */
+public final class AgentSessions {
+    private static final Logger log = LoggerFactory.getLogger(AgentSessions.class);
+
+    private final Fleet fleet;
+    private final SessionStore store;
+    private final Credentials credentials;
+    private final Time time;
+    private final Terms terms;
+    private final String replica;
+    private final int limit;
+    private final Map<SessionId, AttachedAgent> attached = new ConcurrentHashMap<>();
+    private volatile boolean draining;
+
+    /** @param limit the most agents at a time */
+    public AgentSessions(
+            Fleet fleet,
+            SessionStore store,
+            Credentials credentials,
+            Time time,
+            Terms terms,
+            String replica,
+            int limit) {
+        this.fleet = fleet;
+        this.store = store;
+        this.credentials = credentials;
+        this.time = time;
+        this.terms = terms;
+        this.replica = replica;
+        this.limit = limit;
+    }
+
+    /** Every attached agent: a live view. */
+    public Collection<AttachedAgent> attached() {
+        return Collections.unmodifiableCollection(attached.values());
+    }
+
+    /** The session's stream, or null where it has none. */
+    public @Nullable AttachedAgent find(SessionId session) {
+        return attached.get(session);
+    }
+
+    /** The stream of an Llm's agent, or null where it is not attached here. */
+    public @Nullable AttachedAgent agentOf(Llm llm) {
+        return llm.owner() == null ? null : attached.get(llm.owner().session());
+    }
+
+    /** From now on no new session is taken. */
+    public void drain() {
+        draining = true;
+    }
+
+    /**
+     * The first {@code Register} of a stream. The answer comes on the lane, when it is on disk.
+     *
+     * @param line not attached yet
+     */
+    public void attach(Registration registration, AgentLine line, Consumer<Registered> answer) {
+        fleet.onLane(() -> answer.accept(guarded(() -> attachOnLane(registration, line))));
+    }
+
+    /** A later {@code Register} of an attached stream: the set of names that it publishes from now on. */
+    public void publish(AttachedAgent agent, Registration registration, Consumer<Registered> answer) {
+        fleet.onLane(() -> answer.accept(guarded(() -> {
+            if (!isCurrent(agent)) {
+                return new Registered.Rejected(fenced());
+            }
+            List<Registered.Grant> grants = claim(agent, registration);
+            return new Registered.Accepted(agent.session(), null, agent.epoch(), true, grants);
+        })));
+    }
+
+    private Registered guarded(Supplier<Registered> work) {
+        try {
+            fleet.catchUpIfBehind();
+            return work.get();
+        } catch (StoreException | StaleException e) {
+            log.warn("registration not taken, the store failed cause={}", e.getMessage());
+            return new Registered.Rejected(Fleet.storeUnavailable());
+        }
+    }
+
+    private Registered attachOnLane(Registration registration, AgentLine line) {
+        if (draining) {
+            return new Registered.Rejected(
+                    Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1)));
+        }
+        Instant now = time.now();
+        SessionId id = registration.session();
+        long epoch = 1;
+        String newToken = null;
+        if (id == null) {
+            if (attached.size() >= limit) {
+                return new Registered.Rejected(full());
+            }
+            id = credentials.newSession();
+            newToken = credentials.newToken();
+            store.create(new SessionStore.Session(
+                    id,
+                    Credentials.hash(newToken),
+                    epoch,
+                    registration.agentName(),
+                    registration.agentVersion(),
+                    registration.principal(),
+                    registration.instanceId(),
+                    now,
+                    now));
+        } else {
+            SessionStore.Session known = store.find(id).orElse(null);
+            if (known == null
+                    || !Credentials.matches(known.tokenHash(), registration.resumeToken())
+                    || !known.principal().equals(registration.principal())) {
+                log.warn("session refused session={} agent={}", id, registration.agentName());
+                return new Registered.Rejected(Failure.of(
+                        Reason.SESSION_FORBIDDEN,
+                        "session " + id + " is unknown here, or belongs to another agent or credential: discard it and"
+                                + " register without one"));
+            }
+            if (attached.size() >= limit && !attached.containsKey(id)) {
+                return new Registered.Rejected(full());
+            }
+            if (!store.advance(
+                    id,
+                    known.epoch(),
+                    registration.agentName(),
+                    registration.agentVersion(),
+                    registration.instanceId(),
+                    now)) {
+                return new Registered.Rejected(fenced());
+            }
+            epoch = known.epoch() + 1;
+        }
+        AttachedAgent agent = new AttachedAgent(
+                id, epoch, line, registration.agentName(), registration.agentVersion(), registration.principal(), now);
+        AttachedAgent older = attached.put(id, agent);
+        if (older != null && !older.leaving()) {
+            log.info("stream fenced session={} epoch={}", id, older.epoch());
+            older.line().close(fenced());
+        }
+        try {
+            List<Registered.Grant> grants = claim(agent, registration);
+            log.info("agent attached session={} agent={} epoch={}", id, registration.agentName(), epoch);
+            return new Registered.Accepted(id, newToken, epoch, newToken == null, grants);
+        } catch (StoreException | StaleException e) {
+            detach(agent, "its registration was not saved");
+            throw e;
+        }
+    }
+
+    private Failure full() {
+        return Failure.retry(
+                Reason.OVERLOADED, "this server holds its most agents already: " + limit, Duration.ofSeconds(30));
+    }
+
+    private static Failure fenced() {
+        return Failure.of(Reason.SESSION_FENCED, "a newer stream of this session took over");
+    }
+
+    /** Decides about every name, saves all of it in one transaction. */
+    private List<Registered.Grant> claim(AttachedAgent agent, Registration registration) {
+        Instant now = time.now();
+        Claim claim = new Claim(
+                fleet,
+                new Claimant(agent.session(), registration.agentName(), registration.principal(), replica),
+                terms,
+                now);
+        List<Registered.Grant> grants = new ArrayList<>(claim.decide(registration));
+        fleet.apply(claim.changes(), now);
+        agent.publish(claim.granted());
+        return grants;
+    }
+
+    /** Anything at all has come from the agent. */
+    public void heard(AttachedAgent agent) {
+        agent.hear(time.now());
+    }
+
+    /** A heartbeat, with what it says of each Llm. */
+    public void heartbeat(AttachedAgent agent, Map<LlmName, AttachedAgent.Report> reports, int activeTasks) {
+        Instant now = time.now();
+        agent.hear(now);
+        agent.load(activeTasks);
+        boolean news = agent.llms().stream()
+                .map(fleet::find)
+                .anyMatch(row ->
+                        row != null && row.ownedBy(agent.session()) && report(row, reports, now) instanceof Step.Save);
+        if (news && agent.offerReports(reports)) {
+            fleet.insist("heartbeat", () -> {
+                if (isCurrent(agent)) {
+                    Map<LlmName, AttachedAgent.Report> latest = agent.takeReports();
+                    changeOwn(agent.session(), row -> report(row, latest, now));
+                }
+            });
+        }
+    }
+
+    private static Step report(Llm row, Map<LlmName, AttachedAgent.Report> reports, Instant now) {
+        AttachedAgent.Report report = reports.get(row.name());
+        return report == null
+                ? Lifecycle.report(row, null, "", now)
+                : Lifecycle.report(row, report.status(), report.reason(), now);
+    }
+
+    /** The stream has ended without a word. */
+    public void disconnected(AttachedAgent agent, String why) {
+        fleet.onLane(() -> detach(agent, why));
+    }
+
+    private void detach(AttachedAgent agent, String why) {
+        if (!attached.remove(agent.session(), agent)) {
+            return; // a newer stream took over
+        }
+        log.info("agent detached session={} agent={} why={}", agent.session(), agent.name(), why);
+        fleet.insist("disconnect", () -> {
+            if (!attached.containsKey(agent.session())) {
+                changeOwn(agent.session(), row -> Lifecycle.disconnected(row, why, time.now()));
+            }
+        });
+    }
+
+    /** The agent leaves on purpose: its Llms are INACTIVE at once, its tasks go on. */
+    public void goodbye(AttachedAgent agent) {
+        agent.leave();
+        fleet.insist("goodbye", () -> {
+            if (isCurrent(agent)) {
+                agent.publish(Set.of());
+                changeOwn(
+                        agent.session(),
+                        row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
+            }
+        });
+    }
+
+    private boolean isCurrent(AttachedAgent agent) {
+        return attached.get(agent.session()) == agent;
+    }
+
+    private void changeOwn(SessionId session, Function<Llm, Step> decision) {
+        fleet.catchUpIfBehind();
+        List<Change> changes = new ArrayList<>();
+        for (Llm row : fleet.ownedBy(session)) {
+            if (row.state() != LlmState.ABSENT && decision.apply(row) instanceof Step.Save save) {
+                changes.add(save.change());
+            }
+        }
+        try {
+            fleet.apply(changes, time.now());
+        } catch (StaleException e) {
+            throw new StoreException("rows of session " + session + " have changed", e);
+        }
+    }
+}

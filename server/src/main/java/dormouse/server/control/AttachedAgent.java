@@ -1,0 +1,140 @@
+package dormouse.server.control;
+
+import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.LlmStatus;
+import dormouse.server.fleet.SessionId;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session whose stream is attached to this server: owns what lives as long as that stream. The times and counts are
+ * written by the stream's thread and read by anyone.
+ */
+public final class AttachedAgent {
+    /** What a heartbeat says of one Llm. */
+    public record Report(LlmStatus status, String reason) {}
+
+    private final SessionId session;
+    private final long epoch;
+    private final AgentLine line;
+    private final String name;
+    private final String version;
+    private final String principal;
+    private final Instant connected;
+    private volatile Instant heard;
+    private volatile Instant persisted = Instant.MIN;
+    private volatile int activeTasks;
+    private volatile Set<LlmName> llms = Set.of();
+    private Map<LlmName, Report> reports = Map.of();
+    private volatile boolean leaving;
+    private boolean reportPending; // under this
+
+    AttachedAgent(
+            SessionId session,
+            long epoch,
+            AgentLine line,
+            String name,
+            String version,
+            String principal,
+            Instant connected) {
+        this.session = session;
+        this.epoch = epoch;
+        this.line = line;
+        this.name = name;
+        this.version = version;
+        this.principal = principal;
+        this.connected = connected;
+        this.heard = connected;
+    }
+
+    public SessionId session() {
+        return session;
+    }
+
+    /** Of this stream. */
+    public long epoch() {
+        return epoch;
+    }
+
+    public AgentLine line() {
+        return line;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public String version() {
+        return version;
+    }
+
+    public String principal() {
+        return principal;
+    }
+
+    public Instant connected() {
+        return connected;
+    }
+
+    /** The last sign of life. */
+    public Instant heard() {
+        return heard;
+    }
+
+    /** As its last heartbeat says. */
+    public int activeTasks() {
+        return activeTasks;
+    }
+
+    /** The names that it publishes. */
+    public Set<LlmName> llms() {
+        return llms;
+    }
+
+    /** Whether its stream is to end on purpose, so that a newer one of its session lets it finish its tasks. */
+    public boolean leaving() {
+        return leaving;
+    }
+
+    void leave() {
+        leaving = true;
+    }
+
+    void hear(Instant now) {
+        heard = now;
+    }
+
+    void load(int tasks) {
+        activeTasks = tasks;
+    }
+
+    void publish(Set<LlmName> names) {
+        llms = Set.copyOf(names);
+    }
+
+    /** Keeps the latest reports; false where an earlier set waits to be looked at, which will then see these. */
+    synchronized boolean offerReports(Map<LlmName, Report> latest) {
+        reports = latest;
+        boolean first = !reportPending;
+        reportPending = true;
+        return first;
+    }
+
+    synchronized Map<LlmName, Report> takeReports() {
+        reportPending = false;
+        return reports;
+    }
+
+    /** The sign of life that is not on disk yet, or null where there is none. */
+    @Nullable
+    Instant unpersisted() {
+        Instant last = heard;
+        if (last.equals(persisted)) {
+            return null;
+        }
+        persisted = last;
+        return last;
+    }
+}

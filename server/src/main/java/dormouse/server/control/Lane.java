@@ -1,0 +1,58 @@
+package dormouse.server.control;
+
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs what is handed to it one after the other, in order, on threads of {@code executor}. Everything that decides about
+ * the fleet runs here, so that a decision is never made on a row that another one is changing; what runs here may wait
+ * for the database, so no transport thread may. Any thread may hand something over.
+ *
+ * <p>What waits is bounded by who may hand over: one registration, one report and one loss per stream, and one wake per
+ * Llm at a time.
+ */
+public final class Lane {
+    private static final Logger log = LoggerFactory.getLogger(Lane.class);
+
+    private final Executor executor;
+    private final Queue<Runnable> waiting = new ArrayDeque<>();
+    private boolean running;
+
+    /** @param executor may run things on the caller's thread, as tests do */
+    public Lane(Executor executor) {
+        this.executor = executor;
+    }
+
+    /** Runs {@code job} after all that was handed over before. */
+    public void run(Runnable job) {
+        synchronized (this) {
+            waiting.add(job);
+            if (running) {
+                return;
+            }
+            running = true;
+        }
+        executor.execute(this::drain);
+    }
+
+    private void drain() {
+        while (true) {
+            Runnable job;
+            synchronized (this) {
+                job = waiting.poll();
+                if (job == null) {
+                    running = false;
+                    return;
+                }
+            }
+            try {
+                job.run();
+            } catch (RuntimeException e) {
+                log.error("a lifecycle event was not carried out", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package dormouse.server.control;
+
+import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.Offer;
+import dormouse.server.fleet.SessionId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an agent says of itself and of its Llms.
+ *
+ * @param session null on its very first start
+ * @param resumeToken proves that the session is this agent's; empty on its very first start
+ * @param principal the credential of the stream; empty where none is asked for
+ * @param offers the whole set of names that it publishes now
+ * @param malformed names that can't be offered, each with the rule that it breaks
+ */
+public record Registration(
+        @Nullable SessionId session,
+        String resumeToken,
+        String agentName,
+        String agentVersion,
+        String instanceId,
+        String principal,
+        List<Offer> offers,
+        List<Refused> malformed) {
+    /** A name that was turned down. */
+    public record Refused(String name, Failure why) {}
+
+    public Registration {
+        offers = List.copyOf(offers);
+        malformed = List.copyOf(malformed);
+    }
+}

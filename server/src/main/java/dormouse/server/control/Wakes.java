@@ -1,0 +1,235 @@
+package dormouse.server.control;
+
+import dormouse.server.fleet.CoolDown;
+import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.Lifecycle;
+import dormouse.server.fleet.Llm;
+import dormouse.server.fleet.LlmEvent;
+import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.LlmState;
+import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.Step;
+import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.TaskId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The wakes under way, one per Llm at most, however many want it: {@code WAKE_STARTED} is saved, then the agent is told.
+ * The agent's {@code maxWait} is the clock, with {@link #BEHIND} of our own behind it. Decisions run on the lane.
+ */
+public final class Wakes implements FleetListener {
+    /** How long after the agent's own time-out the server gives up by itself. */
+    public static final Duration BEHIND = Duration.ofSeconds(10);
+
+    private static final Logger log = LoggerFactory.getLogger(Wakes.class);
+
+    private record Wake(TaskId task, LlmName llm, AttachedAgent agent, long started, Time.Alarm alarm) {}
+
+    private final Fleet fleet;
+    private final AgentSessions sessions;
+    private final Credentials credentials;
+    private final Time time;
+    private final Map<LlmName, Wake> underWay = new ConcurrentHashMap<>();
+    private final Map<LlmName, CoolDown> coolDowns = new ConcurrentHashMap<>();
+    private final Map<LlmName, Duration> learnt = new ConcurrentHashMap<>();
+
+    public Wakes(Fleet fleet, AgentSessions sessions, Credentials credentials, Time time) {
+        this.fleet = fleet;
+        this.sessions = sessions;
+        this.credentials = credentials;
+        this.time = time;
+        fleet.listen(this);
+    }
+
+    /** How long the last wake of this Llm took, or null where this server has seen none. */
+    public @Nullable Duration expected(LlmName llm) {
+        return learnt.get(llm);
+    }
+
+    /** Since when its wake is under way, in {@link Time#nanos}; null where none is. */
+    public @Nullable Long startedAt(LlmName llm) {
+        Wake wake = underWay.get(llm);
+        return wake == null ? null : wake.started();
+    }
+
+    /** What a wake would be refused with now, since the last one has failed a moment ago; or null. */
+    public @Nullable Failure cooling(LlmName llm) {
+        CoolDown coolDown = coolDowns.get(llm);
+        if (coolDown == null) {
+            return null;
+        }
+        Duration left = coolDown.left(time.now());
+        return left.isZero()
+                ? null
+                : Failure.retry(
+                        Reason.WAKE_FAILED,
+                        llm + ": " + coolDown.failures() + " wake(s) in a row have failed; not tried again for "
+                                + left.toMillis() + " ms",
+                        left);
+    }
+
+    /**
+     * Somebody wants it awake: starts a wake, or joins the one under way. Its success is an event of the fleet.
+     *
+     * @param byHand a person asks: the cool-down does not count
+     * @param refused hears, on the lane, why there will be none
+     */
+    public void request(LlmName llm, boolean byHand, Consumer<Failure> refused) {
+        fleet.onLane(() -> {
+            try {
+                Failure failure = start(llm, byHand);
+                if (failure != null) {
+                    refused.accept(failure);
+                }
+            } catch (StoreException e) {
+                refused.accept(Fleet.storeUnavailable());
+            }
+        });
+    }
+
+    private @Nullable Failure start(LlmName llm, boolean byHand) {
+        if (underWay.containsKey(llm)) {
+            return null;
+        }
+        Llm seen = fleet.find(llm);
+        if (seen == null) {
+            return Failure.of(Reason.LLM_NOT_FOUND, "there is no Llm " + llm);
+        }
+        AttachedAgent agent = sessions.agentOf(seen);
+        if (seen.state() == LlmState.HIBERNATING) {
+            Failure cooling = byHand ? null : cooling(llm);
+            if (cooling != null) {
+                return cooling;
+            }
+            if (agent == null) {
+                return Failure.retry(
+                        Reason.LLM_INACTIVE, "the agent of " + llm + " is not connected", Duration.ofSeconds(5));
+            }
+        }
+        Instant now = time.now();
+        Step step = fleet.decide(
+                llm,
+                row -> row == null
+                        ? new Step.Refused(Failure.of(Reason.LLM_NOT_FOUND, "there is no Llm " + llm))
+                        : Lifecycle.wake(row, now));
+        if (step instanceof Step.Refused refused) {
+            return refused.failure();
+        }
+        if (step instanceof Step.Save && agent != null) {
+            TaskId task = credentials.newTask();
+            Duration patience = seen.spec().maxWait().plus(BEHIND);
+            Time.Alarm alarm = time.after(patience, () -> timedOut(llm, task, patience));
+            underWay.put(llm, new Wake(task, llm, agent, time.nanos(), alarm));
+            log.info("wake started llm={} task={} session={}", llm, task, agent.session());
+            agent.line().wake(task, llm);
+        }
+        return null;
+    }
+
+    /** The agent's answer. One that comes late still counts as a word about the backend. */
+    public void result(AttachedAgent agent, TaskId task, Duration took, @Nullable Failure why) {
+        fleet.insist("wake result", () -> {
+            Wake wake = underWay.values().stream()
+                    .filter(w -> w.task().equals(task) && w.agent() == agent)
+                    .findFirst()
+                    .orElse(null);
+            if (wake == null) {
+                log.info("a wake result came too late task={} session={}", task, agent.session());
+                return;
+            }
+            if (why == null) {
+                fleet.decide(
+                        wake.llm(),
+                        row -> row == null ? new Step.Keep("deleted") : Lifecycle.woke(row, took, time.now()));
+            } else {
+                fail(wake, why);
+            }
+        });
+    }
+
+    private void timedOut(LlmName llm, TaskId task, Duration patience) {
+        fleet.insist("wake time-out", () -> {
+            Wake wake = underWay.get(llm);
+            if (wake != null && wake.task().equals(task)) {
+                fail(
+                        wake,
+                        Failure.of(
+                                Reason.WAKE_TIMEOUT,
+                                llm + " was not awake, and its agent said nothing, within " + patience.toSeconds()
+                                        + " s"));
+            }
+        });
+    }
+
+    /** Nobody waits for it any more. */
+    public void abandon(LlmName llm) {
+        fleet.insist("wake abandoned", () -> {
+            Wake wake = underWay.get(llm);
+            if (wake != null) {
+                Failure why = Failure.of(Reason.CLIENT_GONE, "nobody waits for it any more");
+                fleet.decide(
+                        llm,
+                        row -> row == null
+                                ? new Step.Keep("deleted")
+                                : Lifecycle.wakeFailed(row, "given up: nobody waits for it any more", time.now()));
+                wake.agent().line().cancel(wake.task(), why);
+                fleet.tellWakeFailed(llm, Failure.retry(Reason.WAKE_FAILED, why.message(), Duration.ofSeconds(1)));
+            }
+        });
+    }
+
+    private void fail(Wake wake, Failure why) {
+        fleet.decide(
+                wake.llm(),
+                row -> row == null ? new Step.Keep("deleted") : Lifecycle.wakeFailed(row, why.message(), time.now()));
+        Instant now = time.now();
+        CoolDown coolDown = coolDowns.compute(
+                wake.llm(), (llm, earlier) -> earlier == null ? CoolDown.first(now) : earlier.next(now));
+        if (why.reason() == Reason.WAKE_TIMEOUT) {
+            wake.agent().line().cancel(wake.task(), why);
+        }
+        Failure told = new Failure(why.reason(), why.message(), coolDown.left(now), why.details());
+        fleet.tellWakeFailed(wake.llm(), told);
+    }
+
+    /** Whatever moves the Llm out of WAKING has ended its wake. */
+    @Override
+    public void changed(LlmEvent event) {
+        LlmName llm = event.llm().name();
+        switch (event.type()) {
+            case WAKE_STARTED -> {}
+            case WOKE, BACKEND_UP -> {
+                coolDowns.remove(llm);
+                Wake wake = end(llm);
+                if (wake != null) {
+                    learnt.put(llm, time.since(wake.started()));
+                }
+            }
+            case DELETED -> {
+                end(llm);
+                coolDowns.remove(llm);
+                learnt.remove(llm);
+            }
+            case REGISTERED, REACTIVATED, ADOPTED, WAKE_FAILED, SLEPT, DEACTIVATED, UPDATED, BACKEND_DOWN -> {
+                if (event.llm().state() != LlmState.WAKING) {
+                    end(llm);
+                }
+            }
+        }
+    }
+
+    private @Nullable Wake end(LlmName llm) {
+        Wake wake = underWay.remove(llm);
+        if (wake != null) {
+            wake.alarm().cancel();
+        }
+        return wake;
+    }
+}
