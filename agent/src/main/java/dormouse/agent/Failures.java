@@ -1,0 +1,28 @@
+package dormouse.agent;
+
+import java.util.concurrent.CompletionException;
+
+/** Says in one line what went wrong, for people. */
+final class Failures {
+    private static final int LONGEST = 300;
+
+    private Failures() {}
+
+    static String say(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        String message = cause.getMessage();
+        return message == null || message.isBlank() ? cause.getClass().getSimpleName() : oneLine(message);
+    }
+
+    /** The first line that says something, shortened, without control characters. */
+    static String oneLine(String text) {
+        String line = text.lines()
+                .filter(each -> !each.isBlank())
+                .findFirst()
+                .orElse("")
+                .strip();
+        String clean = line.replaceAll("\\p{Cntrl}", " ");
+        return clean.length() <= LONGEST ? clean : clean.substring(0, LONGEST) + "…";
+    }
+}

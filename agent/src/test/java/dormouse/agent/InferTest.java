@@ -1,0 +1,352 @@
+package dormouse.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dormouse.agent.AgentHarness.Answer;
+import dormouse.agent.ScriptedBackend.Request;
+import dormouse.contract.Problems;
+import dormouse.v1.AgentMessage;
+import dormouse.v1.Cancel;
+import dormouse.v1.InferHead;
+import dormouse.v1.Probe;
+import dormouse.v1.ServerMessage;
+import io.grpc.Status.Code;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Inferences through a whole agent to real sockets. */
+class InferTest {
+    private static final String BODY = "{\"model\":\"qwen\",\"temperature\":1.10}";
+
+    private final AgentHarness harness = new AgentHarness();
+    private final ScriptedBackend backend = new ScriptedBackend((request, connection) -> {});
+    private final LlmConfig llm = LlmConfig.of("qwen", backend.url());
+
+    @AfterEach
+    void close() {
+        harness.close();
+        backend.close();
+    }
+
+    /** Answers checks by itself, and inferences by the script. */
+    private ScriptedServer.Peer attach(ScriptedBackend.Script script) {
+        backend.script = (request, connection) -> {
+            if (request.line().startsWith("GET ")) {
+                connection.answer(200, "application/json", "{}");
+            } else {
+                script.answer(request, connection);
+            }
+        };
+        return harness.attach(llm);
+    }
+
+    private Request asked() throws InterruptedException {
+        while (true) {
+            Request request = backend.requests.poll(10, TimeUnit.SECONDS);
+            if (request == null) {
+                throw new AssertionError("the backend was not asked");
+            }
+            if (request.line().startsWith("POST")) {
+                return request;
+            }
+        }
+    }
+
+    private static String reason(Answer answer) {
+        return Problems.reason(answer.end().getError());
+    }
+
+    @Test
+    void an_answer_comes_back_as_the_backend_gave_it() throws Exception {
+        var peer = attach((request, connection) -> {
+            connection.head(
+                    201,
+                    "Content-Type: text/plain; charset=x",
+                    "X-Request-Id: r1",
+                    "Set-Cookie: s=1",
+                    "Content-Length: 5");
+            connection.write("hello");
+        });
+
+        AgentHarness.ask(
+                peer,
+                AgentHarness.infer("t1", "qwen", 0)
+                        .putHeaders("traceparent", "00-1-2-01")
+                        .putHeaders("Authorization", "Bearer client"),
+                BODY);
+        Answer answer = AgentHarness.answer(peer, "t1");
+
+        assertThat(answer.head().getStatus()).isEqualTo(201);
+        assertThat(answer.head().getContentType()).isEqualTo("text/plain; charset=x");
+        assertThat(answer.head().getHeadersMap()).containsOnlyKeys("x-request-id");
+        assertThat(answer.body()).isEqualTo("hello");
+        assertThat(answer.end().hasError()).isFalse();
+        assertThat(answer.end().getBytes()).isEqualTo(5);
+        Request request = asked();
+        assertThat(request.line()).isEqualTo("POST /v1/chat/completions HTTP/1.1");
+        assertThat(request.headers()).containsEntry("traceparent", "00-1-2-01").doesNotContainKey("authorization");
+        assertThat(request.text()).isEqualTo(BODY);
+    }
+
+    @Test
+    void an_empty_answer_has_a_head_and_an_end() {
+        var peer = attach((request, connection) -> connection.head(204));
+
+        AgentHarness.ask(peer, "t1", "qwen", BODY);
+        Answer answer = AgentHarness.answer(peer, "t1");
+
+        assertThat(answer.head().getStatus()).isEqualTo(204);
+        assertThat(answer.head().getContentType()).isEmpty();
+        assertThat(answer.end().hasError()).isFalse();
+    }
+
+    @Test
+    void the_head_is_held_until_the_first_byte() throws Exception {
+        CountDownLatch headSent = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        var peer = attach((request, connection) -> {
+            connection.chunkedHead(200, "text/event-stream");
+            headSent.countDown();
+            go.await();
+            connection.chunk("data: 1\n\n");
+            connection.write("0\r\n\r\n");
+        });
+
+        AgentHarness.ask(peer, "t1", "qwen", BODY);
+        assertThat(headSent.await(10, TimeUnit.SECONDS)).isTrue();
+        peer.received.clear();
+        // a second task goes all the way through: the first one's head had every chance to come
+        peer.send(ServerMessage.newBuilder().setProbe(Probe.getDefaultInstance()));
+        peer.await(AgentMessage::hasHeartbeat, "the answer to the probe");
+        assertThat(peer.received).noneMatch(AgentMessage::hasInferHead);
+        go.countDown();
+
+        assertThat(AgentHarness.answer(peer, "t1").body()).isEqualTo("data: 1\n\n");
+    }
+
+    @Test
+    void a_cancel_closes_the_backends_connection() throws Exception {
+        CountDownLatch closed = new CountDownLatch(1);
+        var peer = attach((request, connection) -> {
+            connection.chunkedHead(200, "text/plain");
+            connection.chunk("a");
+            if (connection.awaitClose()) {
+                closed.countDown();
+            }
+        });
+        AgentHarness.ask(peer, "t1", "qwen", BODY);
+        peer.await(AgentMessage::hasInferChunk, "the first chunk");
+
+        peer.send(ServerMessage.newBuilder()
+                .setCancel(Cancel.newBuilder()
+                        .setTaskId("t1")
+                        .setReason(Problems.status(Code.RESOURCE_EXHAUSTED, "CLIENT_TOO_SLOW", "too slow"))));
+
+        assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(reason(AgentHarness.answer(peer, "t1"))).isEqualTo("CLIENT_TOO_SLOW");
+    }
+
+    @Test
+    void a_cancel_before_the_first_byte_closes_the_backends_connection() throws Exception {
+        CountDownLatch closed = new CountDownLatch(1);
+        var peer = attach((request, connection) -> {
+            if (connection.awaitClose()) {
+                closed.countDown();
+            }
+        });
+        AgentHarness.ask(peer, "t1", "qwen", BODY);
+        asked();
+
+        peer.send(ServerMessage.newBuilder().setCancel(Cancel.newBuilder().setTaskId("t1")));
+
+        assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
+        Answer answer = AgentHarness.answer(peer, "t1");
+        assertThat(answer.head()).isEqualTo(InferHead.getDefaultInstance());
+        assertThat(answer.end().getError().getCode()).isEqualTo(Code.CANCELLED.value());
+    }
+
+    @Test
+    void nothing_is_sent_beyond_the_window_and_the_backend_is_slowed_down() throws Exception {
+        long window = 64 * 1024;
+        long size = 64L << 20;
+        AtomicLong written = new AtomicLong();
+        var peer = attach((request, connection) -> {
+            connection.head(200, "Content-Type: text/plain", "Content-Length: " + size);
+            byte[] piece = new byte[64 * 1024];
+            for (long at = 0; at < size; at += piece.length) {
+                connection.write(piece);
+                written.addAndGet(piece.length);
+            }
+        });
+        AgentHarness.ask(peer, "t1", "qwen", BODY);
+
+        long got = 0;
+        while (got < window) {
+            got += peer.await(AgentMessage::hasInferChunk, "a chunk")
+                    .getInferChunk()
+                    .getData()
+                    .size();
+        }
+        assertThat(got).isEqualTo(window);
+        long stalledAt = awaitStall(written);
+        assertThat(stalledAt).isLessThan(size);
+        assertThat(peer.received).noneMatch(AgentMessage::hasInferChunk);
+
+        AgentHarness.consumed(peer, "t1", 1000);
+        assertThat(peer.await(AgentMessage::hasInferChunk, "what the window has let through")
+                        .getInferChunk()
+                        .getData()
+                        .size())
+                .isEqualTo(1000);
+    }
+
+    /** Until the backend has not got rid of a byte for a while: its socket's buffers are full. */
+    private static long awaitStall(AtomicLong written) throws InterruptedException {
+        long before = -1;
+        while (before != written.get()) {
+            before = written.get();
+            TimeUnit.MILLISECONDS.sleep(300);
+        }
+        return before;
+    }
+
+    @Test
+    void a_backend_that_refuses_is_a_failed_backend() {
+        var peer = attach((request, connection) -> {});
+        backend.close();
+
+        AgentHarness.ask(peer, "t1", "qwen", BODY);
+
+        assertThat(reason(AgentHarness.answer(peer, "t1"))).isEqualTo("BACKEND_FAILED");
+    }
+
+    @Test
+    void a_backend_that_is_not_http_is_a_failed_backend() {
+        var peer = attach((request, connection) -> {
+            connection.write("220 mail.example ESMTP\r\n");
+            connection.close();
+        });
+
+        AgentHarness.ask(peer, "t1", "qwen", BODY);
+
+        assertThat(reason(AgentHarness.answer(peer, "t1"))).isEqualTo("BACKEND_FAILED");
+    }
+
+    @Test
+    void what_came_before_a_backend_broke_off_is_delivered() {
+        var peer = attach((request, connection) -> {
+            connection.head(200, "Content-Type: text/plain", "Content-Length: 100");
+            connection.write("half");
+            connection.close();
+        });
+
+        AgentHarness.ask(peer, "t1", "qwen", BODY);
+        Answer answer = AgentHarness.answer(peer, "t1");
+
+        assertThat(answer.body()).isEqualTo("half");
+        assertThat(answer.end().getBytes()).isEqualTo(4);
+        assertThat(reason(answer)).isEqualTo("BACKEND_FAILED");
+    }
+
+    @Test
+    void a_backend_that_closes_after_its_head_sends_no_head() {
+        var peer = attach((request, connection) -> {
+            connection.head(200, "Content-Type: text/plain", "Content-Length: 100");
+            connection.close();
+        });
+
+        AgentHarness.ask(peer, "t1", "qwen", BODY);
+        Answer answer = AgentHarness.answer(peer, "t1");
+
+        assertThat(answer.head()).isEqualTo(InferHead.getDefaultInstance());
+        assertThat(reason(answer)).isEqualTo("BACKEND_FAILED");
+    }
+
+    @Test
+    void an_error_of_the_backend_passes_as_it_is() {
+        var peer = attach(ScriptedBackend.answering(500, "application/json", "{\"error\":\"full\"}"));
+
+        AgentHarness.ask(peer, "t1", "qwen", BODY);
+        Answer answer = AgentHarness.answer(peer, "t1");
+
+        assertThat(answer.head().getStatus()).isEqualTo(500);
+        assertThat(answer.body()).isEqualTo("{\"error\":\"full\"}");
+        assertThat(answer.end().hasError()).isFalse();
+    }
+
+    @Test
+    void each_phase_has_its_deadline() {
+        var peer = attach((request, connection) -> {
+            if (request.text().contains("drip")) {
+                connection.chunkedHead(200, "text/plain");
+                connection.chunk("a");
+            }
+            connection.awaitClose();
+        });
+        Duration little = Duration.ofMillis(100);
+
+        AgentHarness.ask(peer, AgentHarness.infer("first", "qwen", 0).setFirstByteTimeout(Spans.proto(little)), BODY);
+        assertThat(reason(AgentHarness.answer(peer, "first"))).isEqualTo("FIRST_BYTE_TIMEOUT");
+
+        AgentHarness.ask(
+                peer,
+                AgentHarness.infer("idle", "qwen", 0).setIdleTimeout(Spans.proto(little)),
+                "{\"model\":\"drip\"," + "\"drip\":1}");
+        Answer idle = AgentHarness.answer(peer, "idle");
+        assertThat(reason(idle)).isEqualTo("IDLE_TIMEOUT");
+        assertThat(idle.body()).isEqualTo("a");
+
+        AgentHarness.ask(peer, AgentHarness.infer("total", "qwen", 0).setTimeout(Spans.proto(little)), BODY);
+        assertThat(reason(AgentHarness.answer(peer, "total"))).isEqualTo("DEADLINE");
+    }
+
+    @Test
+    void usage_is_told_at_the_end() {
+        var peer = attach((request, connection) -> {
+            connection.chunkedHead(200, "text/event-stream");
+            connection.chunk("data: {\"usage\":null}\n\n");
+            connection.chunk("data: {\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":11}}\n\n");
+            connection.write("0\r\n\r\n");
+        });
+
+        AgentHarness.ask(peer, "t1", "qwen", BODY);
+        Answer answer = AgentHarness.answer(peer, "t1");
+
+        assertThat(answer.end().getUsage().getPromptTokens()).isEqualTo(7);
+        assertThat(answer.end().getUsage().getCompletionTokens()).isEqualTo(11);
+    }
+
+    @Test
+    void backends_that_close_kept_alive_connections_lose_no_request() throws Exception {
+        AtomicLong answered = new AtomicLong();
+        var peer = attach((request, connection) -> {
+            connection.answer(200, "text/plain", "ok");
+            answered.incrementAndGet();
+            if (request.numberOnConnection() % 2 == 0) {
+                connection.close(); // at the very moment when the next request may be on its way
+            }
+        });
+
+        int next = 0;
+        int running = 0;
+        int whole = 0;
+        while (whole < 600) {
+            while (running < 8 && next < 600) {
+                AgentHarness.ask(peer, "t" + next++, "qwen", BODY);
+                running++;
+            }
+            var end = peer.await(AgentMessage::hasInferEnd, "the end of a task").getInferEnd();
+            assertThat(end.hasError())
+                    .as("task %s: %s", end.getTaskId(), end.getError().getMessage())
+                    .isFalse();
+            assertThat(end.getBytes()).isEqualTo(2);
+            running--;
+            whole++;
+        }
+        assertThat(answered.get()).isGreaterThanOrEqualTo(600);
+    }
+}
