@@ -36,7 +36,7 @@ public final class Database implements AutoCloseable {
         Jdbi jdbi = Jdbi.create(pool).registerArgument(new Times()).registerArgument(new Texts());
         // A message with the values in it would end up in the log.
         jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
-        Transactions transactions = new Transactions(jdbi);
+        Transactions transactions = new Transactions(jdbi, pool.getHikariPoolMXBean()::softEvictConnections);
         this.llms = new JdbiLlmStore(transactions);
         this.sessions = new JdbiSessionStore(transactions);
     }
