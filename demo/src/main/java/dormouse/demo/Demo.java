@@ -39,8 +39,6 @@ final class Demo {
 
     /** Returns the exit code. */
     static int run(Options options, Map<String, String> env, PrintStream out, PrintStream errors) {
-        boolean colour =
-                System.console() != null && env.getOrDefault("NO_COLOR", "").isEmpty();
         try (Stage stage = new Stage()) {
             Demo demo = new Demo(options, env, stage, new Narrator(out, System::nanoTime), errors);
             Runtime.getRuntime().addShutdownHook(new Thread(demo::onSignal));
@@ -63,6 +61,7 @@ final class Demo {
     }
 
     private void show() throws IOException {
+        fleet.requirePrograms();
         ModelChoice choice = choose();
         narrator.say("model", choice.description());
 

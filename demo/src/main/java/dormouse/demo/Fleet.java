@@ -29,6 +29,12 @@ final class Fleet implements AutoCloseable {
         this.jars = jars;
     }
 
+    /** Refuses where a program is missing: better before a model has been fetched than after. */
+    void requirePrograms() {
+        jars.of("server");
+        jars.of("agent");
+    }
+
     /** Returns once it serves, on ports of its own choice. */
     Ports startServer() throws IOException {
         Path home = workplace("server");
@@ -92,7 +98,7 @@ final class Fleet implements AutoCloseable {
         }
     }
 
-    private Child startModel(ModelChoice.Booted choice, int port) {
+    Child startModel(ModelChoice.Booted choice, int port) {
         try {
             return java("model", workplace("model"), Jars.thisProgram(), ModelProcess.arguments(choice, port));
         } catch (IOException e) {

@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 
 /** The demo as a client of the server's gRPC door. For one thread. */
 final class ServerClient implements AutoCloseable {
-    private static final int MAX_TOKENS = 256;
+    private static final int MAX_TOKENS = 200;
 
     private final ManagedChannel channel;
 
