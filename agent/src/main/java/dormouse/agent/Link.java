@@ -99,6 +99,8 @@ final class Link implements ServerStream.Listener {
         if (stream != null && stream.isRegistered()) {
             log.info("leaving tasks={} within=\"{}\"", stream.activeTasks(), Spans.say(within));
             stream.goodbye(within);
+        } else if (stream != null) {
+            stream.lose("the agent is leaving");
         }
         parts.loop().after(within, this::cutOff);
         finishIdle();
