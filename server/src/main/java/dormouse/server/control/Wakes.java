@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -168,11 +169,15 @@ public final class Wakes implements FleetListener {
         });
     }
 
-    /** Nobody waits for it any more. */
-    public void abandon(LlmName llm) {
+    /**
+     * Nobody waits for it any more.
+     *
+     * @param unwanted asked again on the lane: somebody may have come meanwhile
+     */
+    public void abandon(LlmName llm, BooleanSupplier unwanted) {
         fleet.insist("wake abandoned", () -> {
             Wake wake = underWay.get(llm);
-            if (wake != null) {
+            if (wake != null && unwanted.getAsBoolean()) {
                 Failure why = Failure.of(Reason.CLIENT_GONE, "nobody waits for it any more");
                 fleet.decide(
                         llm,
