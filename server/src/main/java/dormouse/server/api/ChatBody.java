@@ -57,7 +57,9 @@ final class ChatBody {
                 require(
                         !field.getKey().equals("stream") && !field.getKey().equals("model"),
                         "extra_json: \"" + field.getKey() + "\" is not for it to say");
-                body.set(field.getKey(), field.getValue());
+                if (!body.has(field.getKey()) || field.getKey().equals("stream_options")) {
+                    body.set(field.getKey(), field.getValue());
+                }
             });
         }
         try {
