@@ -57,8 +57,7 @@ class CommandLineTest {
     }
 
     private static Process begin(String... arguments) throws IOException {
-        ProcessBuilder builder =
-                new ProcessBuilder(Program.java("cli", arguments)).directory(directory.toFile());
+        ProcessBuilder builder = new ProcessBuilder(Program.java("cli", arguments)).directory(directory.toFile());
         builder.environment().put("DORMOUSE_SERVER", server.address());
         return builder.start();
     }
