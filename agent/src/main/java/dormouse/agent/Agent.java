@@ -27,6 +27,7 @@ public final class Agent implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Agent.class);
     private static final int WORKERS = 4;
     private static final int WAITING_JOBS = 20_000;
+    private static final Duration LAST_JOBS = Duration.ofSeconds(2);
     private static final Duration LINGER = Duration.ofSeconds(30);
 
     /**
@@ -124,14 +125,26 @@ public final class Agent implements AutoCloseable {
             released.complete(null);
         });
         released.orTimeout(1, TimeUnit.SECONDS).exceptionally(late -> null).join();
-        workers.shutdown();
-        files.shutdown();
+        finish(workers);
+        finish(files);
         return inTime;
     }
 
     @Override
     public void close() {
         stop(LINGER);
+    }
+
+    /** What was begun, a session's writing or a command's end, is done before the process may be gone. */
+    private static void finish(ExecutorService threads) {
+        threads.shutdown();
+        try {
+            if (!threads.awaitTermination(LAST_JOBS.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.warn("jobs of the agent are still running");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void statusChanged() {
