@@ -37,7 +37,7 @@ public final class Agent implements AutoCloseable {
      * @param channels to the server
      * @param checkInterval between two checks of a backend
      */
-    public record Runtime(Vertx vertx, ChannelSource channels, RandomGenerator random, Duration checkInterval) {
+    public record Environment(Vertx vertx, ChannelSource channels, RandomGenerator random, Duration checkInterval) {
         /** How often backends are checked by default. */
         public static final Duration CHECK_INTERVAL = Duration.ofSeconds(15);
     }
@@ -49,30 +49,30 @@ public final class Agent implements AutoCloseable {
     private final Hosts hosts;
     private final Link link;
 
-    private Agent(AgentConfig config, Runtime runtime, SessionStore sessions, @Nullable Session session) {
-        loop = new VertxLoop(runtime.vertx());
+    private Agent(AgentConfig config, Environment environment, SessionStore sessions, @Nullable Session session) {
+        loop = new VertxLoop(environment.vertx());
         workers = threads("worker", WORKERS);
         files = threads("files", 1);
-        clients = new HttpClients(runtime.vertx());
+        clients = new HttpClients(environment.vertx());
         HttpCaller http = new HttpCaller(clients, loop);
         LlmHost.Surroundings around = new LlmHost.Surroundings(
                 loop,
                 new Prober(http)::probe,
                 new RecipeRunner(http, loop, workers),
-                runtime.checkInterval(),
+                environment.checkInterval(),
                 this::statusChanged);
         hosts = new Hosts(llm -> new LlmHost(llm, around));
-        AgentParts parts =
-                new AgentParts(loop, workers, new HttpBackend(clients), hosts, new BodyBudget(), runtime.channels());
+        AgentParts parts = new AgentParts(
+                loop, workers, new HttpBackend(clients), hosts, new BodyBudget(), environment.channels());
         Link.Identity identity =
                 new Link.Identity(config.name(), UUID.randomUUID().toString(), config.token());
-        link = new Link(parts, identity, new SessionKeeper(sessions, session, files), runtime.random());
+        link = new Link(parts, identity, new SessionKeeper(sessions, session, files), environment.random());
     }
 
     /** Starts an agent whose session lives as long as it: for use inside another process. */
-    public static Agent start(AgentConfig config, Runtime runtime) {
+    public static Agent start(AgentConfig config, Environment environment) {
         try {
-            return start(config, runtime, SessionStore.inMemory());
+            return start(config, environment, SessionStore.inMemory());
         } catch (IOException e) {
             throw new AssertionError("memory does not fail", e);
         }
@@ -83,16 +83,16 @@ public final class Agent implements AutoCloseable {
      *
      * @throws IOException the session of an earlier run cannot be read
      */
-    static Agent start(AgentConfig config, Runtime runtime, SessionStore sessions) throws IOException {
-        Agent agent = new Agent(config, runtime, sessions, sessions.load());
+    static Agent start(AgentConfig config, Environment environment, SessionStore sessions) throws IOException {
+        Agent agent = new Agent(config, environment, sessions, sessions.load());
         agent.loop.execute(
-                () -> agent.hosts.publish(config.llms()).whenComplete((asked, failure) -> agent.link.start()));
+                () -> Then.handle(agent.hosts.publish(config.llms()), (asked, failure) -> agent.link.start()));
         return agent;
     }
 
     /** Publishes these Llms from now on and no others; running tasks finish as they began. */
     public void publish(List<LlmConfig> llms) {
-        loop.execute(() -> hosts.publish(llms).whenComplete((asked, failure) -> link.publish()));
+        loop.execute(() -> Then.handle(hosts.publish(llms), (asked, failure) -> link.publish()));
     }
 
     /** Completes with the first registration that the server answered. */
@@ -107,7 +107,7 @@ public final class Agent implements AutoCloseable {
      */
     public boolean stop(Duration within) {
         CompletableFuture<Void> stopped = new CompletableFuture<>();
-        loop.execute(() -> link.stop(within).whenComplete((done, failure) -> stopped.complete(null)));
+        loop.execute(() -> Then.handle(link.stop(within), (done, failure) -> stopped.complete(null)));
         boolean inTime = true;
         try {
             stopped.get(within.plusSeconds(5).toMillis(), TimeUnit.MILLISECONDS);
