@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,7 +20,6 @@ class CancelReachesBackendTest {
     private static FakeBackend backend;
     private static FakeBackend sleeper;
     private static AgentProcess agent;
-    private static final CountDownLatch hold = new CountDownLatch(1);
 
     @BeforeAll
     static void start() {
@@ -46,7 +44,6 @@ class CancelReachesBackendTest {
 
     @AfterAll
     static void stop() {
-        hold.countDown();
         agent.close();
         sleeper.close();
         backend.close();
