@@ -65,7 +65,7 @@ public final class Agent implements AutoCloseable {
                 new AgentParts(loop, workers, new HttpBackend(clients), hosts, new BodyBudget(), runtime.channels());
         Link.Identity identity =
                 new Link.Identity(config.name(), UUID.randomUUID().toString(), config.token());
-        link = new Link(parts, identity, sessions, session, files, runtime.random());
+        link = new Link(parts, identity, new SessionKeeper(sessions, session, files), runtime.random());
     }
 
     /** Starts an agent whose session lives as long as it: for use inside another process. */

@@ -28,7 +28,8 @@ final class ConfigWatch implements AutoCloseable {
         return watch;
     });
     private AgentConfig config;
-    private String stamp;
+    private String stamp = "";
+    private boolean changing;
 
     ConfigWatch(ConfigSource source, AgentConfig config, Consumer<List<LlmConfig>> publish) {
         this.source = source;
@@ -47,10 +48,14 @@ final class ConfigWatch implements AutoCloseable {
         thread.execute(this::read);
     }
 
+    /** A file that has just changed may be half written: it is read when it has been the same for two looks. */
     private void look() {
         String now = stamp();
         if (!now.equals(stamp)) {
             stamp = now;
+            changing = true;
+        } else if (changing) {
+            changing = false;
             read();
         }
     }
@@ -96,7 +101,7 @@ final class ConfigWatch implements AutoCloseable {
                     + Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class)
                             .fileKey();
         } catch (IOException gone) {
-            return stamp == null ? "" : stamp; // between an editor's delete and its rename
+            return stamp; // between an editor's delete and its rename
         }
     }
 

@@ -12,12 +12,7 @@ import dormouse.v1.InferInput;
 import dormouse.v1.Usage;
 import dormouse.v1.Window;
 import io.grpc.Status.Code;
-import java.io.IOException;
-import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -34,21 +29,6 @@ import org.jspecify.annotations.Nullable;
  * it, except after a cancel or a deadline: then nobody wants it. On the loop alone.
  */
 final class InferTask implements Outbox.Source, Backend.Listener {
-    private static final Duration FIRST_BYTE = Duration.ofMinutes(5);
-    private static final Duration IDLE = Duration.ofSeconds(60);
-    private static final Duration TOTAL = Duration.ofMinutes(30);
-    /** Parsing more than this takes longer than the loop may be held. */
-    private static final int PARSED_ON_LOOP = 128 * 1024;
-    /** What passes to a backend; credentials never do, whatever the server sends. */
-    private static final Set<String> HEADERS = Set.of(
-            "accept",
-            "traceparent",
-            "tracestate",
-            "x-request-id",
-            "anthropic-version",
-            "anthropic-beta",
-            "openai-beta");
-
     /** What a task works with. */
     record Tools(
             Loop loop, Executor workers, Backend backend, BodyBudget bodies, Outbox outbox, long window, int frame) {}
@@ -69,11 +49,9 @@ final class InferTask implements Outbox.Source, Backend.Listener {
     private final InferInputs inputs;
     private final AnswerFlow flow;
     private final UsageSniffer sniffer = new UsageSniffer();
-    private final Loop.Timer deadline;
-    private final Watchdog idle;
+    private final TaskClocks clocks;
     private Phase phase = Phase.INPUT;
     private Backend.@Nullable Exchange exchange;
-    private Loop.@Nullable Timer firstByte;
     private @Nullable InferHead head;
     private @Nullable Status error;
     private boolean bodyCounted;
@@ -89,13 +67,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         this.over = over;
         this.inputs = new InferInputs(infer.getInputBytes(), tools.window());
         this.flow = new AnswerFlow(tools.window());
-        Duration total = infer.hasTimeout() ? Spans.of(infer.getTimeout()) : TOTAL;
-        this.deadline = tools.loop().after(total, () -> giveUp("DEADLINE", "the task's time is over", total));
-        Duration idleTimeout = infer.hasIdleTimeout() ? Spans.of(infer.getIdleTimeout()) : IDLE;
-        this.idle = new Watchdog(
-                tools.loop(),
-                idleTimeout,
-                () -> giveUp("IDLE_TIMEOUT", "the backend has sent nothing for a while", idleTimeout));
+        this.clocks = new TaskClocks(tools.loop(), infer, this::abandon);
     }
 
     /** Begins to take the body, or ends at once where it cannot. */
@@ -136,7 +108,14 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         }
         if (inputs.isComplete()) {
             phase = Phase.ASKING;
-            prepare(inputs.take());
+            BackendBody.make(
+                    inputs.take(),
+                    infer.getContentType(),
+                    llm.model(),
+                    tools.loop(),
+                    tools.workers(),
+                    this::ask,
+                    why -> fail(Code.INVALID_ARGUMENT, "MALFORMED", "the body is not JSON: " + Failures.say(why)));
         }
     }
 
@@ -160,50 +139,12 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         }
     }
 
-    private void prepare(byte[] body) {
-        if (body.length == 0 || !isJson(infer.getContentType())) {
-            ask(body);
-        } else if (body.length <= PARSED_ON_LOOP) {
-            try {
-                ask(ModelRewrite.rewrite(body, llm.model()));
-            } catch (IOException e) {
-                malformed(e);
-            }
-        } else {
-            tools.workers().execute(() -> {
-                try {
-                    byte[] rewritten = ModelRewrite.rewrite(body, llm.model());
-                    tools.loop().execute(() -> ask(rewritten));
-                } catch (IOException e) {
-                    tools.loop().execute(() -> malformed(e));
-                }
-            });
-        }
-    }
-
-    private void malformed(IOException why) {
-        fail(Code.INVALID_ARGUMENT, "MALFORMED", "the body is not JSON: " + Failures.say(why));
-    }
-
     private void ask(byte[] body) {
         if (phase != Phase.ASKING) {
             return;
         }
-        Map<String, String> headers = new LinkedHashMap<>();
-        infer.getHeadersMap().forEach((name, value) -> {
-            String lower = name.toLowerCase(Locale.ROOT);
-            if (HEADERS.contains(lower)) {
-                headers.put(lower, value);
-            }
-        });
-        if (llm.apiKey() != null) {
-            headers.put("authorization", "Bearer " + llm.apiKey().value());
-        }
-        Duration patience = infer.hasFirstByteTimeout() ? Spans.of(infer.getFirstByteTimeout()) : FIRST_BYTE;
-        firstByte = tools.loop()
-                .after(patience, () -> giveUp("FIRST_BYTE_TIMEOUT", "the backend has not begun to answer", patience));
-        String url = llm.url() + "/" + infer.getPath();
-        exchange = tools.backend().post(new Backend.Call(url, infer.getContentType(), headers, body), this);
+        clocks.backendAsked();
+        exchange = tools.backend().post(Backend.Call.of(infer, llm, body), this);
     }
 
     private void forgetBody() {
@@ -229,7 +170,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
     @Override
     public void data(ByteString data) {
         asked = false;
-        idle.pause();
+        clocks.notReading();
         if (data.isEmpty()) {
             askForMore();
             return;
@@ -258,9 +199,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
     private void begun() {
         if (phase == Phase.ASKING) {
             phase = Phase.ANSWERING;
-            if (firstByte != null) {
-                firstByte.cancel();
-            }
+            clocks.answerBegun();
         }
     }
 
@@ -270,14 +209,10 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         if (reading && responding && exchange != null && !asked && flow.wantsMore()) {
             asked = true;
             if (phase == Phase.ANSWERING) {
-                idle.touch();
+                clocks.reading();
             }
             exchange.more();
         }
-    }
-
-    private void giveUp(String reason, String message, Duration after) {
-        abandon(Problems.status(Code.DEADLINE_EXCEEDED, reason, message + " (" + Spans.say(after) + ")"));
     }
 
     /** Ends it at once; what has not been sent is dropped. */
@@ -312,10 +247,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
 
     private void leaveBackend() {
         forgetBody();
-        idle.close();
-        if (firstByte != null) {
-            firstByte.cancel();
-        }
+        clocks.backendLeft();
         if (exchange != null) {
             exchange.close();
         }
@@ -323,7 +255,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
 
     private void finish() {
         phase = Phase.OVER;
-        deadline.cancel();
+        clocks.close();
         over.run();
     }
 
@@ -365,10 +297,5 @@ final class InferTask implements Outbox.Source, Backend.Listener {
             end.setUsage(usage);
         }
         return end.build();
-    }
-
-    private static boolean isJson(String contentType) {
-        String type = contentType.toLowerCase(Locale.ROOT);
-        return type.isEmpty() || type.contains("json");
     }
 }

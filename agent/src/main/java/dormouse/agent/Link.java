@@ -3,19 +3,13 @@ package dormouse.agent;
 import com.google.rpc.Status;
 import dormouse.contract.Problems;
 import dormouse.v1.Heartbeat;
-import dormouse.v1.LlmGrant;
 import dormouse.v1.Register;
 import dormouse.v1.Registered;
-import java.io.IOException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,7 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Link implements ServerStream.Listener {
     private static final Logger log = LoggerFactory.getLogger(Link.class);
-    private static final Duration DEFAULT_HEARTBEAT = Duration.ofSeconds(30);
     private static final Duration HEALTHY_AFTER = Duration.ofSeconds(30);
     private static final Duration OFFER_AGAIN = Duration.ofSeconds(60);
     /** What will not get better by itself is tried so seldom. */
@@ -45,39 +38,28 @@ final class Link implements ServerStream.Listener {
 
     private final AgentParts parts;
     private final Identity identity;
-    private final SessionStore sessions;
-    private final Executor files;
+    private final SessionKeeper session;
     private final RandomGenerator random;
     private final Backoff backoff;
     private final Set<ServerStream> draining = new HashSet<>();
-    private final Set<String> granted = new HashSet<>();
-    private final Map<String, String> refused = new HashMap<>();
+    private final Grants grants = new Grants();
+    private final Heartbeats heartbeats;
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
     private final CompletableFuture<Registered> attached = new CompletableFuture<>();
     private @Nullable ServerStream current;
-    private @Nullable Session session;
     private Loop.@Nullable Timer reconnect;
-    private Loop.@Nullable Timer nextHeartbeat;
     private Loop.@Nullable Timer offerAgain;
-    private Duration heartbeatInterval = DEFAULT_HEARTBEAT;
     private long registeredAt;
-    private long heartbeats;
-    private boolean freshSession;
     private boolean stopping;
 
-    Link(
-            AgentParts parts,
-            Identity identity,
-            SessionStore sessions,
-            @Nullable Session session,
-            Executor files,
-            RandomGenerator random) {
+    Link(AgentParts parts, Identity identity, SessionKeeper session, RandomGenerator random) {
         this.parts = parts;
         this.identity = identity;
-        this.sessions = sessions;
         this.session = session;
-        this.files = files;
         this.random = random;
+        this.heartbeats = new Heartbeats(
+                parts.loop(),
+                () -> Heartbeat.newBuilder().addAllReports(parts.hosts().reports(grants.granted())));
         this.backoff = new Backoff(random, parts.channels().addresses());
     }
 
@@ -101,7 +83,7 @@ final class Link implements ServerStream.Listener {
     /** A status has changed: the server hears of it at once. */
     void statusChanged() {
         if (current != null && current.isRegistered()) {
-            beat(current);
+            heartbeats.beat(current);
         }
     }
 
@@ -117,6 +99,8 @@ final class Link implements ServerStream.Listener {
         if (stream != null && stream.isRegistered()) {
             log.info("leaving tasks={} within=\"{}\"", stream.activeTasks(), Spans.say(within));
             stream.goodbye(within);
+        } else if (stream != null) {
+            stream.lose("the agent is leaving");
         }
         parts.loop().after(within, this::cutOff);
         finishIdle();
@@ -140,9 +124,7 @@ final class Link implements ServerStream.Listener {
                 .setAgentVersion(Version.text())
                 .setInstanceId(identity.instance())
                 .addAllLlms(parts.hosts().offers());
-        if (session != null) {
-            register.setSessionId(session.id()).setResumeToken(session.resumeToken());
-        }
+        session.introduce(register);
         return register.build();
     }
 
@@ -151,87 +133,30 @@ final class Link implements ServerStream.Listener {
         if (stream != current) {
             return;
         }
-        keepSession(answer);
+        session.take(answer);
         registeredAt = parts.loop().nanoTime();
-        freshSession = false;
-        granted.clear();
-        Set<String> named = new LinkedHashSet<>();
-        for (LlmGrant grant : answer.getGrantsList()) {
-            if (grant.getOutcome() == LlmGrant.Outcome.OUTCOME_REFUSED) {
-                refused(grant);
-            } else {
-                granted.add(grant.getName());
-                refused.remove(grant.getName());
-            }
-            named.add(grant.getName());
-        }
-        refused.keySet().retainAll(named);
+        grants.take(answer);
         log.info(
                 "registered server={} session={} epoch={} resumed={} llms={} refused={}",
                 parts.channels().describe(),
                 answer.getSessionId(),
                 answer.getEpoch(),
                 answer.getResumed(),
-                granted,
-                refused.keySet());
-        heartbeatInterval = answer.hasHeartbeatInterval()
-                        && Spans.of(answer.getHeartbeatInterval()).toMillis() > 0
-                ? Spans.of(answer.getHeartbeatInterval())
-                : DEFAULT_HEARTBEAT;
+                grants.granted(),
+                grants.refused());
+        heartbeats.every(Spans.of(answer.getHeartbeatInterval()));
         cancel(offerAgain);
-        if (!refused.isEmpty()) {
+        if (!grants.refused().isEmpty()) {
             offerAgain = parts.loop().after(OFFER_AGAIN, this::publish);
         }
         attached.complete(answer);
-        beat(stream);
-    }
-
-    private void refused(LlmGrant grant) {
-        String why = Problems.reason(grant.getRefusal());
-        if (!why.equals(refused.put(grant.getName(), why))) {
-            log.warn(
-                    "name refused llm={} reason={} message=\"{}\" again=\"{}\"",
-                    grant.getName(),
-                    why,
-                    Failures.oneLine(grant.getRefusal().getMessage()),
-                    Spans.say(OFFER_AGAIN));
-        }
-    }
-
-    private void keepSession(Registered answer) {
-        if (answer.getResumeToken().isEmpty()) {
-            return;
-        }
-        Session opened = new Session(answer.getSessionId(), answer.getResumeToken());
-        session = opened;
-        files.execute(() -> {
-            try {
-                sessions.save(opened);
-            } catch (IOException e) {
-                log.error("session could not be kept; after a restart the agent will be a new one: {}", e.toString());
-            }
-        });
-    }
-
-    /** Tells of every Llm, and sets the time of the next such word. */
-    private void beat(ServerStream stream) {
-        cancel(nextHeartbeat);
-        stream.heartbeat(Heartbeat.newBuilder()
-                .setSeq(++heartbeats)
-                .addAllReports(parts.hosts().reports(granted))
-                .setActiveTasks(stream.activeTasks())
-                .build());
-        nextHeartbeat = parts.loop().after(heartbeatInterval, () -> {
-            if (stream == current) {
-                beat(stream);
-            }
-        });
+        heartbeats.beat(stream);
     }
 
     @Override
     public void probed(ServerStream stream) {
         if (stream == current) {
-            beat(stream);
+            heartbeats.beat(stream);
         }
     }
 
@@ -243,7 +168,7 @@ final class Link implements ServerStream.Listener {
         log.info(
                 "server drains; connecting anew tasks={} within=\"{}\"", stream.activeTasks(), Spans.say(finishWithin));
         current = null;
-        cancel(nextHeartbeat);
+        heartbeats.stop();
         stream.stopWatching();
         draining.add(stream);
         parts.loop().after(finishWithin, () -> {
@@ -303,7 +228,7 @@ final class Link implements ServerStream.Listener {
             return;
         }
         current = null;
-        cancel(nextHeartbeat);
+        heartbeats.stop();
         cancel(offerAgain);
         if (stopping) {
             finishIdle();
@@ -312,41 +237,21 @@ final class Link implements ServerStream.Listener {
         if (stream.isRegistered() && parts.loop().since(registeredAt).compareTo(HEALTHY_AFTER) >= 0) {
             backoff.reset();
         }
-        reconnectIn(Refusal.of(status, problem).isSession() && !freshSession ? asNew(problem) : delay(status, problem));
-    }
-
-    /** The server does not know this session any more, or another process holds it: the agent becomes a new one, once. */
-    private Duration asNew(@Nullable Status problem) {
-        log.warn(
-                "session refused; registering as a new one session={} reason={}",
-                session,
-                problem == null ? "" : Problems.reason(problem));
-        session = null;
-        freshSession = true;
-        files.execute(() -> {
-            try {
-                sessions.discard();
-            } catch (IOException e) {
-                log.error("session could not be discarded: {}", e.toString());
-            }
-        });
-        return Duration.ZERO;
+        boolean asNew = Refusal.of(status, problem) == Refusal.SESSION && session.discard(reason(problem));
+        reconnectIn(asNew ? Duration.ZERO : delay(status, problem));
     }
 
     private Duration delay(io.grpc.Status status, @Nullable Status problem) {
         Duration asked =
                 problem == null ? Duration.ZERO : Problems.retryAfter(problem).orElse(Duration.ZERO);
-        String said = Failures.oneLine(
-                problem != null && !problem.getMessage().isEmpty()
-                        ? problem.getMessage()
-                        : String.valueOf(status.getDescription()));
-        if (Refusal.of(status, problem).isPermanent()) {
+        String said = problem == null ? Failures.say(status) : Failures.oneLine(problem.getMessage());
+        if (Refusal.of(status, problem) != Refusal.PASSING) {
             Duration wait = longer(AFTER_PERMANENT_REFUSAL, asked);
             log.error(
                     "server refuses this agent server={} code={} reason={} message=\"{}\" again=\"{}\"",
                     parts.channels().describe(),
                     status.getCode(),
-                    problem == null ? "" : Problems.reason(problem),
+                    reason(problem),
                     said,
                     Spans.say(wait));
             return wait;
@@ -364,6 +269,10 @@ final class Link implements ServerStream.Listener {
     private void reconnectIn(Duration delay) {
         cancel(reconnect);
         reconnect = parts.loop().after(delay, this::connect);
+    }
+
+    private static String reason(@Nullable Status problem) {
+        return problem == null ? "" : Problems.reason(problem);
     }
 
     private static Duration longer(Duration one, Duration other) {

@@ -23,12 +23,4 @@ enum Refusal {
             default -> PASSING;
         };
     }
-
-    boolean isSession() {
-        return this == SESSION;
-    }
-
-    boolean isPermanent() {
-        return this != PASSING;
-    }
 }

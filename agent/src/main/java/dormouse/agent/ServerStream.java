@@ -142,7 +142,8 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
     /** Ends the stream at once. */
     void lose(String why) {
         if (!ended) {
-            log.warn("stream given up server={} reason=\"{}\"", parts.channels().describe(), why);
+            log.debug(
+                    "stream given up server={} reason=\"{}\"", parts.channels().describe(), why);
             end(io.grpc.Status.UNAVAILABLE.withDescription(why), null);
         }
     }

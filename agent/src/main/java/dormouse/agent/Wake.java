@@ -18,6 +18,9 @@ final class Wake {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
+    /** The wake's own clock, which cancels the recipe, is the one that says that it took too long. */
+    private static final Duration RECIPE_SLACK = Duration.ofSeconds(1);
+
     /** How a wake ended: {@code error} is null where the backend is awake. */
     record Outcome(Duration took, @Nullable Status error) {}
 
@@ -71,7 +74,7 @@ final class Wake {
             finish(null);
             return;
         }
-        run = recipes.run(config.recipe(), config.maxWait().minus(loop.since(started)));
+        run = recipes.run(config.recipe(), config.maxWait().plus(RECIPE_SLACK));
         run.whenComplete((nothing, failure) -> recipeEnded(failure));
         if (config.recipe() instanceof Recipe.Command && !before.up()) {
             poll();

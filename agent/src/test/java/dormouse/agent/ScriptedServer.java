@@ -142,6 +142,8 @@ final class ScriptedServer extends AgentServiceGrpc.AgentServiceImplBase impleme
         final BlockingQueue<AgentMessage> received = new LinkedBlockingQueue<>();
         final CountDownLatch ended = new CountDownLatch(1);
         final CountDownLatch halfClosed = new CountDownLatch(1);
+        /** Whether it has stopped to answer. */
+        volatile boolean silent;
 
         Peer(ServerCallStreamObserver<ServerMessage> out) {
             this.out = out;
@@ -151,6 +153,9 @@ final class ScriptedServer extends AgentServiceGrpc.AgentServiceImplBase impleme
         @Override
         public void onNext(AgentMessage message) {
             received.add(message);
+            if (silent) {
+                return;
+            }
             if (message.hasRegister()) {
                 ServerMessage answer = registrar.apply(message.getRegister());
                 if (answer != null) {

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
+import com.fasterxml.jackson.core.util.Separators.Spacing;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -26,14 +28,15 @@ final class Documents {
     /** Indented by two blanks, without a line break at the end. */
     static String json(Map<String, ?> document) {
         DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
+        Separators separators = Separators.createDefaultInstance()
+                .withObjectFieldValueSpacing(Spacing.AFTER)
+                .withObjectEmptySeparator("")
+                .withArrayEmptySeparator("");
         return write(
                 document,
-                new DefaultPrettyPrinter()
+                new DefaultPrettyPrinter(separators)
                         .withObjectIndenter(indenter)
-                        .withArrayIndenter(indenter)
-                        .withoutSpacesInObjectEntries()
-                        .withSeparators(DefaultPrettyPrinter.DEFAULT_SEPARATORS.withObjectFieldValueSpacing(
-                                com.fasterxml.jackson.core.util.Separators.Spacing.AFTER)));
+                        .withArrayIndenter(indenter));
     }
 
     /** On one line. */

@@ -15,7 +15,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code dormouse list}. */
-@Command(name = "list", description = "Lists the Llms, or watches them.")
+@Command(name = "list", aliases = "ls", description = "Lists the Llms, or watches them.")
 final class ListCommand implements Callable<Integer> {
     private static final int PAGE = 1_000;
 

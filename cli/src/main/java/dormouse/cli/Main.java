@@ -3,6 +3,9 @@ package dormouse.cli;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Random;
 import java.util.logging.LogManager;
@@ -38,7 +41,22 @@ public final class Main {
         Runtime.getRuntime().addShutdownHook(hook);
         int code = program.run(args);
         removeQuietly(hook);
+        if (code != ExitCode.DONE) {
+            markArchive();
+        }
         System.exit(code);
+    }
+
+    /** Tells the launcher that the class archive which this run writes at its exit lacks what it did not come to. */
+    private static void markArchive() {
+        String archive = System.getProperty("dormouse.archive");
+        if (archive != null) {
+            try {
+                Files.createFile(Path.of(archive + ".poor"));
+            } catch (IOException e) {
+                // then start-up stays a little slower
+            }
+        }
     }
 
     private static void removeQuietly(Thread hook) {

@@ -6,6 +6,13 @@ import io.grpc.StatusRuntimeException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.ParameterException;
@@ -20,27 +27,50 @@ final class Program {
         this.dormouse = new Dormouse(console);
     }
 
-    static CommandLine commandLine(Dormouse dormouse) {
-        CommandLine line = new CommandLine(dormouse)
-                .addSubcommand("list", new ListCommand(dormouse), "ls")
-                .addSubcommand("get", new GetCommand(dormouse))
-                .addSubcommand("describe", new DescribeCommand(dormouse))
-                .addSubcommand("run", new RunCommand(dormouse))
-                .addSubcommand("wake", new WakeCommand(dormouse))
-                .addSubcommand("sleep", new SleepCommand(dormouse))
-                .addSubcommand("agents", new AgentsCommand(dormouse))
-                .addSubcommand("demo", new OtherProgram.Demo())
-                .addSubcommand("server", new OtherProgram.Server())
-                .addSubcommand("agent", new OtherProgram.Agent())
-                .addSubcommand("completion", new CompletionCommand(dormouse))
-                .addSubcommand("help", new HelpCommand());
+    /** Every command, in the order of the help. */
+    private static Map<String, Supplier<Object>> commands(Dormouse dormouse) {
+        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+        commands.put("list", () -> new ListCommand(dormouse));
+        commands.put("get", () -> new GetCommand(dormouse));
+        commands.put("describe", () -> new DescribeCommand(dormouse));
+        commands.put("run", () -> new RunCommand(dormouse));
+        commands.put("wake", () -> new WakeCommand(dormouse));
+        commands.put("sleep", () -> new SleepCommand(dormouse));
+        commands.put("agents", () -> new AgentsCommand(dormouse));
+        commands.put("demo", OtherProgram.Demo::new);
+        commands.put("server", OtherProgram.Server::new);
+        commands.put("agent", OtherProgram.Agent::new);
+        commands.put("completion", () -> new CompletionCommand(dormouse));
+        commands.put("help", HelpCommand::new);
+        return commands;
+    }
+
+    /**
+     * The command line with the commands that its words can mean, which is all of them where no word is a command:
+     * to look into a dozen classes for the sake of one costs more time than the call to the server.
+     */
+    private static CommandLine commandLine(Dormouse dormouse, Set<String> words) {
+        Map<String, Supplier<Object>> commands = commands(dormouse);
+        Set<String> meant = new HashSet<>(words);
+        if (meant.remove("ls")) {
+            meant.add("list");
+        }
+        if (Collections.disjoint(meant, commands.keySet()) || meant.contains("help") || meant.contains("completion")) {
+            meant = commands.keySet();
+        }
+        CommandLine line = new CommandLine(dormouse);
+        for (Map.Entry<String, Supplier<Object>> command : commands.entrySet()) {
+            if (meant.contains(command.getKey())) {
+                line.addSubcommand(command.getKey(), command.getValue().get());
+            }
+        }
         return line.setCaseInsensitiveEnumValuesAllowed(true);
     }
 
     /** Runs a command to its end; returns its exit code. */
     int run(String... args) {
         StringWriter help = new StringWriter();
-        CommandLine line = commandLine(dormouse)
+        CommandLine line = commandLine(dormouse, new HashSet<>(Arrays.asList(args)))
                 .setOut(new PrintWriter(help))
                 .setColorScheme(CommandLine.Help.defaultColorScheme(
                         console.terminal().liveOut() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF))
@@ -73,7 +103,8 @@ final class Program {
             return ExitCode.INTERRUPTED;
         }
         if (e instanceof UncheckedIOException cannotWrite) {
-            return cannotWrite(String.valueOf(cannotWrite.getMessage()));
+            Throwable cause = cannotWrite.getCause();
+            return cannotWrite(String.valueOf(cause == null ? cannotWrite.getMessage() : cause.getMessage()));
         }
         flushQuietly();
         Failure failure = failure(e);

@@ -41,7 +41,8 @@ final class Progress {
     /** Called every few hundred milliseconds while waiting. */
     void waiting() {
         Instant now = console.clock().instant();
-        if (Duration.between(waitBegan, now).compareTo(QUIET) < 0) {
+        if (Duration.between(waitBegan, now).compareTo(QUIET) < 0
+                || Duration.between(began, now).compareTo(QUIET) < 0) {
             return;
         }
         if (!console.terminal().liveErr()) {

@@ -76,7 +76,9 @@ final class Refusal {
             }
         }
         String line = text == null ? failed.getStatus().getCode().toString() : text;
-        return Printable.line(line.lines().findFirst().orElse(line).strip());
+        String first = line.lines().findFirst().orElse(line).strip();
+        return Printable.line(first.replaceFirst(
+                "^\\w+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ", "")); // Netty's own way to say it
     }
 
     private static String end(String sentence) {

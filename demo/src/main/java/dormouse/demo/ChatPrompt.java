@@ -51,7 +51,7 @@ record ChatPrompt(
         return new ChatPrompt(
                 messages,
                 Math.max(1, Math.min(asked, MAX_TOKENS)),
-                json.path("temperature").asDouble(0.3),
+                json.path("temperature").asDouble(0),
                 json.path("seed").asInt(1),
                 json.path("stream").asBoolean(false),
                 json.path("stream_options").path("include_usage").asBoolean(false));

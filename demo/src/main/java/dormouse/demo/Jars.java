@@ -16,7 +16,7 @@ final class Jars {
 
     static Jars besideThis() {
         // of dormouse-demo.jar, or of a folder of classes, which lies in target/ too
-        return new Jars(ownLocation().resolveSibling("."));
+        return new Jars(ownLocation().resolve("..").normalize());
     }
 
     Path of(String module) {

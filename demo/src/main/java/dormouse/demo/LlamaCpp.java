@@ -7,7 +7,6 @@ import de.kherud.llama.LlamaIterator;
 import de.kherud.llama.LlamaModel;
 import de.kherud.llama.LlamaOutput;
 import de.kherud.llama.ModelParameters;
-import de.kherud.llama.args.LogFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -19,7 +18,6 @@ import java.nio.file.Path;
 final class LlamaCpp implements Model {
     private static final int SLOTS = 4;
     private static final int CONTEXT_PER_SLOT = 2048;
-    private static final String BEGIN = "<|im_start|>";
 
     private final String id;
     private final LlamaModel model;
@@ -31,18 +29,13 @@ final class LlamaCpp implements Model {
 
     /** Reads the file into memory, which takes a moment. */
     static LlamaCpp load(String id, Path gguf) {
-        LlamaModel.setLogger(LogFormat.TEXT, (level, message) -> {
-            switch (level) {
-                case WARN, ERROR -> System.err.print(message);
-                case INFO, DEBUG -> {}
-            }
-        });
         ModelParameters parameters = new ModelParameters()
                 .setModel(gguf.toString())
                 .setParallel(SLOTS)
                 .setCtxSize(SLOTS * CONTEXT_PER_SLOT)
                 .setThreads(Math.max(1, Runtime.getRuntime().availableProcessors()))
-                .enableJinja();
+                .enableJinja()
+                .disableLog();
         return new LlamaCpp(id, new LlamaModel(parameters));
     }
 
@@ -81,10 +74,7 @@ final class LlamaCpp implements Model {
         return new Ending(promptTokens, pieces, pieces < limit ? "stop" : "length");
     }
 
-    /**
-     * The conversation in the model's own chat template. llama.cpp leaves out the token that begins a text, for the
-     * tokenizer to add; this model's tokenizer is told not to add it, so it is put back.
-     */
+    /** The conversation in the model's own chat template, which its file carries. */
     private String inTemplate(ChatPrompt prompt) {
         ObjectNode request = JsonNodeFactory.instance.objectNode().put("use_jinja", true);
         prompt.messages()
@@ -92,7 +82,6 @@ final class LlamaCpp implements Model {
                         .addObject()
                         .put("role", message.role())
                         .put("content", message.content()));
-        String text = model.applyTemplate(request.toString());
-        return text.startsWith(BEGIN) ? text : BEGIN + text;
+        return model.applyTemplate(request.toString());
     }
 }

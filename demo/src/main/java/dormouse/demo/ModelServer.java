@@ -70,6 +70,8 @@ final class ModelServer implements AutoCloseable {
     private void chat(HttpExchange exchange) throws IOException {
         byte[] body = exchange.getRequestBody().readNBytes(MAX_BODY + 1);
         if (body.length > MAX_BODY) {
+            // An answer given before all is read would be lost with the connection.
+            exchange.getRequestBody().transferTo(OutputStream.nullOutputStream());
             json(exchange, 413, Completion.error("the body is larger than " + MAX_BODY + " bytes", "too_large"));
             return;
         }

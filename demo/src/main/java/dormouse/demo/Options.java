@@ -21,8 +21,7 @@ record Options(boolean real, boolean story, boolean stay, boolean help, String p
             llama.cpp, vLLM), else SmolLM2 where it has been fetched before, else the storyteller.
             """;
 
-    private static final String PROMPT =
-            "Write a very short story about a dormouse that sleeps until somebody asks it a question.";
+    private static final String PROMPT = "In two sentences: why does a dormouse sleep all winter?";
 
     static Options parse(List<String> words) {
         boolean real = false;

@@ -18,7 +18,7 @@ import java.util.zip.ZipInputStream;
 /** Where SmolLM2 lies once it has been fetched: {@code $XDG_CACHE_HOME/dormouse/models}. */
 final class SmolLmCache {
     static final String FILE = "SmolLM2-135M-Instruct.Q4_1.gguf";
-    static final long BYTES = 98_362_432;
+    private static final long BYTES = 98_362_432;
     private static final String SHA_256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
 
     private final Path file;

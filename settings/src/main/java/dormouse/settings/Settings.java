@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +26,10 @@ import org.jspecify.annotations.Nullable;
  * {@link #set} and {@link #environment} come before the first read. For one thread.
  */
 public final class Settings {
+    private static final Pattern SECRET = Pattern.compile("(?i).*(token|password|secret|apiKey)");
+
     private final Mapping mapping;
     private final String path;
-    private final boolean root;
     private Environment environment;
     private final Set<String> known = new TreeSet<>();
     private final Map<String, Settings> sections = new HashMap<>();
@@ -36,7 +38,6 @@ public final class Settings {
     private Settings(Mapping mapping, String path, Environment environment) {
         this.mapping = mapping;
         this.path = path;
-        this.root = path.isEmpty();
         this.environment = environment;
     }
 
@@ -145,7 +146,7 @@ public final class Settings {
     public String required(String key) {
         String text = textOrNull(key);
         if (text == null || text.isBlank()) {
-            throw new SettingsException(mapping.place(), (root ? "" : path + ": ") + key + " is required");
+            throw new SettingsException(mapping.place(), (path.isEmpty() ? "" : path + ": ") + key + " is required");
         }
         return text;
     }
@@ -213,13 +214,17 @@ public final class Settings {
         return List.copyOf(texts);
     }
 
-    /** The error for the value of a key: its place, its full name, what is written there, and the rule that it breaks. */
+    /**
+     * The error for the value of a key: its place, its full name, what is written there (except for what is called like
+     * a secret), and the rule that it breaks.
+     */
     public SettingsException wrong(String key, String rule) {
         Value value = find(key);
         if (value == null) {
             return new SettingsException(mapping.place(), pathOf(key) + ": " + rule);
         }
-        return new SettingsException(placeOf(key, value), pathOf(key) + ": " + value.quoted() + " " + rule);
+        String shown = SECRET.matcher(key).matches() ? "the value" : value.quoted();
+        return new SettingsException(placeOf(key, value), pathOf(key) + ": " + shown + " " + rule);
     }
 
     /**
@@ -229,17 +234,14 @@ public final class Settings {
     public void rejectUnknown() {
         mapping.entries().forEach((key, entry) -> {
             if (!known.contains(key)) {
-                throw unknown(key, entry);
+                String hint = Nearest.hint(key, known);
+                throw new SettingsException(entry.place(), pathOf(key) + ": unknown key" + hint);
             }
             if (sections.containsKey(key)) {
                 section(key).rejectUnknown();
             }
             lists.getOrDefault(key, List.of()).forEach(Settings::rejectUnknown);
         });
-    }
-
-    private SettingsException unknown(String key, Entry entry) {
-        return new SettingsException(entry.place(), pathOf(key) + ": unknown key" + Nearest.hint(key, known));
     }
 
     private <T extends Comparable<T>> T bounded(
@@ -295,6 +297,6 @@ public final class Settings {
     }
 
     private String pathOf(String key) {
-        return root ? key : path + "." + key;
+        return path.isEmpty() ? key : path + "." + key;
     }
 }

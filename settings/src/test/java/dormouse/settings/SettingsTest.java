@@ -164,6 +164,15 @@ class SettingsTest {
     }
 
     @Test
+    void what_is_called_like_a_secret_is_never_shown() {
+        Settings settings = yaml("peerToken: abc\napiKey: abc\nkey: abc\n");
+        assertThat(settings.wrong("peerToken", "is too short"))
+                .hasMessage("f.yaml:1: peerToken: the value is too short");
+        assertThat(settings.wrong("apiKey", "is too short")).hasMessageNotContaining("abc");
+        assertThat(settings.wrong("key", "is no file")).hasMessage("f.yaml:3: key: \"abc\" is no file");
+    }
+
+    @Test
     void a_variable_that_is_not_set_is_refused_with_its_place() {
         refuses(
                 () -> yaml("a: 1\nb:\n  - c: x${NOPE}\n"),

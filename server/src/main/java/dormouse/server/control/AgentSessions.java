@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -201,7 +202,7 @@ public final class AgentSessions {
                 now);
         List<Registered.Grant> grants = new ArrayList<>(claim.decide(registration));
         fleet.apply(claim.changes(), now);
-        agent.publish(claim.granted());
+        agent.publish(fleet.ownedBy(agent.session()).stream().map(Llm::name).collect(Collectors.toSet()));
         return grants;
     }
 
@@ -263,6 +264,24 @@ public final class AgentSessions {
                         agent.session(),
                         row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
             }
+        });
+    }
+
+    /**
+     * The agent had put an Llm's backend to sleep when a task came.
+     *
+     * @param then runs on the lane, when the row says so too
+     */
+    public void asleep(AttachedAgent agent, LlmName llm, Runnable then) {
+        fleet.insist("asleep", () -> {
+            if (isCurrent(agent)) {
+                fleet.decide(
+                        llm,
+                        row -> row != null && row.ownedBy(agent.session())
+                                ? Lifecycle.slept(row, time.now())
+                                : new Step.Keep("not its own"));
+            }
+            then.run();
         });
     }
 

@@ -74,6 +74,9 @@ public final class Relay implements FleetListener {
         }
         tasks.add(task);
         task.begin(() -> buffered.release(bytes));
+        if (draining) {
+            drain(); // it began while this one came in
+        }
         return task;
     }
 
@@ -132,6 +135,11 @@ public final class Relay implements FleetListener {
         if (now == null || now.status() != LlmStatus.ACTIVE) {
             rearrange(task.llm(), now); // it changed while this task entered
         }
+    }
+
+    /** Its agent says that the Llm sleeps, whatever its row says yet: the task is placed anew when the row says so too. */
+    void asleep(Task task, AttachedAgent agent) {
+        sessions.asleep(agent, task.llm(), task::place);
     }
 
     /** The agent that serves the Llm now, or null. */
@@ -209,10 +217,10 @@ public final class Relay implements FleetListener {
         return gate == null ? 0 : gate.running();
     }
 
-    /** How many tasks of an Llm wait, for their turn or for its wake. */
-    public int waiting(LlmName llm) {
+    /** How many tasks of an Llm wait for their turn; those that wait for its wake do so elsewhere. */
+    public int queued(LlmName llm) {
         LlmGate gate = gates.get(llm);
-        return (gate == null ? 0 : gate.queued()) + wakeGate.waiting(llm);
+        return gate == null ? 0 : gate.queued();
     }
 
     /** How many tasks there are, waiting and running. */

@@ -111,7 +111,7 @@ public final class WakeGate implements FleetListener {
             }
         }
         if (last && whenUnwanted == WhenUnwanted.CANCEL) {
-            wakes.abandon(llm);
+            wakes.abandon(llm, () -> waiting(llm) == 0);
         }
     }
 

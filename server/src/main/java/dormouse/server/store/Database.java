@@ -5,6 +5,10 @@ import com.zaxxer.hikari.HikariDataSource;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Properties;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.Jdbi;
@@ -32,7 +36,7 @@ public final class Database implements AutoCloseable {
         Jdbi jdbi = Jdbi.create(pool).registerArgument(new Times()).registerArgument(new Texts());
         // A message with the values in it would end up in the log.
         jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
-        Transactions transactions = new Transactions(jdbi);
+        Transactions transactions = new Transactions(jdbi, pool.getHikariPoolMXBean()::softEvictConnections);
         this.llms = new JdbiLlmStore(transactions);
         this.sessions = new JdbiSessionStore(transactions);
     }
@@ -46,22 +50,24 @@ public final class Database implements AutoCloseable {
      */
     public static Database open(String url, @Nullable String user, @Nullable String password) {
         DatabaseUrl checked = new DatabaseUrl(url);
-        HikariConfig config = new HikariConfig();
-        config.setPoolName("dormouse");
-        config.setJdbcUrl(checked.complete());
-        checked.properties().forEach(config::addDataSourceProperty);
+        Properties properties = checked.properties();
         if (user != null) {
-            config.setUsername(user);
+            properties.setProperty("user", user);
         }
         if (password != null) {
-            config.setPassword(password);
+            properties.setProperty("password", password);
         }
-        config.setMaximumPoolSize(CONNECTIONS);
-        config.setConnectionTimeout(WAIT_MILLIS);
-        config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-        try {
+        // The pool would log a stack trace, and try for a while, before it said no.
+        try (Connection first = DriverManager.getConnection(checked.complete(), properties)) {
+            HikariConfig config = new HikariConfig();
+            config.setPoolName("dormouse");
+            config.setJdbcUrl(checked.complete());
+            config.setDataSourceProperties(properties);
+            config.setMaximumPoolSize(CONNECTIONS);
+            config.setConnectionTimeout(WAIT_MILLIS);
+            config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
             return new Database(checked, new HikariDataSource(config));
-        } catch (RuntimeException e) {
+        } catch (SQLException | RuntimeException e) {
             throw OpenFailure.of(checked, e);
         }
     }

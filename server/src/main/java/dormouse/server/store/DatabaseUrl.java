@@ -2,6 +2,7 @@ package dormouse.server.store;
 
 import java.util.Locale;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 
 /**
@@ -41,26 +42,29 @@ record DatabaseUrl(String value) {
         return complete.toString();
     }
 
-    /** Properties for PostgreSQL's driver, to which the URL's own come first. */
-    Map<String, String> properties() {
-        return isH2()
-                ? Map.of()
-                : Map.of(
-                        "ApplicationName", "dormouse",
-                        "connectTimeout", "5",
-                        "socketTimeout", String.valueOf(SILENCE_SECONDS),
-                        "tcpKeepAlive", "true",
-                        // What stands in a row is nobody's business in a log.
-                        "logServerErrorDetail", "false",
-                        // The last one: a process that is stopped amid a commit must not hold the others' queue.
-                        "options",
-                                "-c statement_timeout=" + STATEMENT_MILLIS + " -c idle_in_transaction_session_timeout="
-                                        + STATEMENT_MILLIS);
+    /** For PostgreSQL's driver, to which the URL's own settings come first. */
+    Properties properties() {
+        Properties properties = new Properties();
+        if (!isH2()) {
+            properties.setProperty("ApplicationName", "dormouse");
+            properties.setProperty("connectTimeout", "5");
+            properties.setProperty("socketTimeout", String.valueOf(SILENCE_SECONDS));
+            properties.setProperty("tcpKeepAlive", "true");
+            // What stands in a row is nobody's business in a log.
+            properties.setProperty("logServerErrorDetail", "false");
+            // The second: a process that is stopped amid a commit must not hold up all others.
+            properties.setProperty(
+                    "options",
+                    "-c statement_timeout=" + STATEMENT_MILLIS + " -c idle_in_transaction_session_timeout="
+                            + STATEMENT_MILLIS);
+        }
+        return properties;
     }
 
     /**
      * With H2's own WRITE_DELAY a killed server loses commits that it has acknowledged; DB_CLOSE_ON_EXIT would close the
-     * database at SIGTERM, while the last tasks are being finished.
+     * database at SIGTERM, while the last tasks are being finished; TRACE_LEVEL_FILE would write into a file of H2's own
+     * what the log has anyhow.
      */
     private Map<String, String> h2Settings() {
         Map<String, String> settings = new TreeMap<>();
@@ -68,6 +72,7 @@ record DatabaseUrl(String value) {
             return settings;
         }
         settings.put("LOCK_TIMEOUT", String.valueOf(STATEMENT_MILLIS));
+        settings.put("TRACE_LEVEL_FILE", "0");
         settings.put("QUERY_TIMEOUT", String.valueOf(STATEMENT_MILLIS));
         String place = value.substring(H2.length());
         if (!place.startsWith("mem:")) {

@@ -1,10 +1,13 @@
 package dormouse.server.store;
 
 import java.sql.SQLException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What an exception of a library says, without what it quotes. */
 final class Failures {
+    private static final Pattern PASSWORD = Pattern.compile("(password=)[^;&\"\\s]+", Pattern.CASE_INSENSITIVE);
+
     private Failures() {}
 
     static @Nullable SQLException sqlException(Throwable thrown) {
@@ -23,10 +26,11 @@ final class Failures {
         return state == null ? "" : state;
     }
 
-    /** The first line of the message: what follows is SQL, or values. */
+    /** The first line of the message, without a password: what follows is SQL, or values. */
     static String line(Throwable thrown) {
         SQLException cause = sqlException(thrown);
         String message = String.valueOf((cause == null ? thrown : cause).getMessage());
-        return message.lines().findFirst().orElse(message).replace("; SQL statement:", "");
+        String first = message.lines().findFirst().orElse("");
+        return PASSWORD.matcher(first).replaceAll("$1…").replace("; SQL statement:", "");
     }
 }

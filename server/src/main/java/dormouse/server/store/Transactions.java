@@ -20,10 +20,19 @@ final class Transactions {
 
     private static final String UNIQUE_VIOLATION = "23505";
 
-    private final Jdbi jdbi;
+    /**
+     * H2 has closed the file under all connections at once (no room on the disk, a thread that was interrupted while it
+     * wrote): closed; connection broken; write failed; no space; general error.
+     */
+    private static final Set<String> CLOSED = Set.of("90098", "90067", "90028", "90031", "90100", "HY000");
 
-    Transactions(Jdbi jdbi) {
+    private final Jdbi jdbi;
+    private final Runnable reconnect;
+
+    /** @param reconnect drops the connections there are, so that the next work gets a new one */
+    Transactions(Jdbi jdbi, Runnable reconnect) {
         this.jdbi = jdbi;
+        this.reconnect = reconnect;
     }
 
     /**
@@ -61,8 +70,12 @@ final class Transactions {
             try {
                 return work.get();
             } catch (JdbiException e) {
-                if (attempt < ATTEMPTS && IN_THE_WAY.contains(Failures.sqlState(e))) {
+                String state = Failures.sqlState(e);
+                if (attempt < ATTEMPTS && IN_THE_WAY.contains(state)) {
                     continue;
+                }
+                if (CLOSED.contains(state)) {
+                    reconnect.run();
                 }
                 throw new StoreException("database: can't " + what + ": " + Failures.line(e), e);
             }
