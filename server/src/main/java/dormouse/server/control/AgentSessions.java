@@ -278,7 +278,7 @@ public final class AgentSessions {
                 fleet.decide(
                         llm,
                         row -> row != null && row.ownedBy(agent.session())
-                                ? Lifecycle.slept(row, time.now())
+                                ? Lifecycle.slept(llm, row, time.now())
                                 : new Step.Keep("not its own"));
             }
             then.run();
