@@ -81,6 +81,7 @@ public final class Harness implements AutoCloseable {
     /** The server is closed, its agents let go, and a new one starts on the same database. */
     public void restart() {
         server.close();
+        time.clear();
         server = start();
     }
 
@@ -88,6 +89,7 @@ public final class Harness implements AutoCloseable {
     public void kill() {
         stores.away();
         server.close();
+        time.clear();
         stores.back();
         server = start();
     }

@@ -59,6 +59,11 @@ public final class ManualTime implements Time {
         }
     }
 
+    /** Forgets every alarm: the process that had set them has ended. */
+    public synchronized void clear() {
+        alarms.clear();
+    }
+
     /** How many alarms are set. */
     public synchronized int alarms() {
         return alarms.size();
