@@ -20,6 +20,7 @@ import dormouse.v1.Registered;
 import dormouse.v1.ServerMessage;
 import dormouse.v1.Wake;
 import dormouse.v1.WakeResult;
+import dormouse.v1.Window;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 /** An agent that does just what a test says, misbehaviour included, and keeps all that it hears. */
 public final class ScriptedAgent {
     private final String name;
+    private final int messages;
     private final List<ServerMessage> heard = new ArrayList<>();
     private @Nullable ClientCallStreamObserver<AgentMessage> out;
     private @Nullable Throwable error;
@@ -42,7 +44,13 @@ public final class ScriptedAgent {
     private long seq;
 
     ScriptedAgent(String name, AgentServiceGrpc.AgentServiceStub stub) {
+        this(name, stub, Integer.MAX_VALUE);
+    }
+
+    /** @param messages so many it takes, and then no more unless it asks */
+    ScriptedAgent(String name, AgentServiceGrpc.AgentServiceStub stub, int messages) {
         this.name = name;
+        this.messages = messages;
         connect(stub);
     }
 
@@ -58,6 +66,9 @@ public final class ScriptedAgent {
             public void beforeStart(ClientCallStreamObserver<AgentMessage> stream) {
                 mine = stream;
                 out = stream;
+                if (messages < Integer.MAX_VALUE) {
+                    stream.disableAutoRequestWithInitial(messages);
+                }
             }
 
             @Override
@@ -205,6 +216,17 @@ public final class ScriptedAgent {
         end(task, data.size());
     }
 
+    /** Takes so many messages more. */
+    public void take(int more) {
+        stream().request(more);
+    }
+
+    /** So many bytes of a task's input are consumed. */
+    public void window(String task, long consumed) {
+        send(AgentMessage.newBuilder()
+                .setWindow(Window.newBuilder().setTaskId(task).setConsumed(consumed)));
+    }
+
     public void goodbye() {
         send(AgentMessage.newBuilder().setGoodbye(Goodbye.getDefaultInstance()));
     }
@@ -250,6 +272,21 @@ public final class ScriptedAgent {
                 .filter(ServerMessage::hasCancel)
                 .map(message -> message.getCancel().getTaskId())
                 .toList();
+    }
+
+    /** The reason of a task's cancel; empty where there was none. */
+    public String cancelReason(Infer task) {
+        return heard().stream()
+                .filter(message ->
+                        message.hasCancel() && message.getCancel().getTaskId().equals(task.getTaskId()))
+                .map(message -> Problems.reason(message.getCancel().getReason()))
+                .findFirst()
+                .orElse("");
+    }
+
+    /** How many of its heartbeats were answered. */
+    public long acks() {
+        return heard().stream().filter(ServerMessage::hasHeartbeatAck).count();
     }
 
     /** The bytes of a task's input so far. */
