@@ -109,6 +109,29 @@ class DeadlinesTest {
     }
 
     @Test
+    void oneThatTheExpectedWakeCannotMeetIsRefusedAtOnce() {
+        agent.register(ScriptedAgent.asleep("qwen3"));
+        InferProbe first = server.infer("qwen3");
+        pass(20);
+        agent.awake(agent.wakes().get(0));
+        agent.answer(agent.infers().get(0), "hello");
+        assertThat(first.completed()).isTrue();
+        agent.heartbeat("qwen3", LlmStatus.LLM_STATUS_HIBERNATING);
+
+        InferProbe hurried = server.infer("qwen3", Deadlines.newBuilder().setWake(seconds(19)));
+        assertThat(hurried.reason()).isEqualTo("WAKE_TOO_SLOW");
+        assertThat(hurried.code()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(hurried.retryAfter()).isEqualTo(java.time.Duration.ofSeconds(20));
+        assertThat(agent.wakes()).as("nobody else wants it").hasSize(1);
+
+        server.infer("qwen3", Deadlines.newBuilder().setWake(seconds(20)));
+        assertThat(agent.wakes()).hasSize(2);
+        pass(15);
+        InferProbe late = server.infer("qwen3", Deadlines.newBuilder().setWake(seconds(6)));
+        assertThat(late.over()).as("five more seconds are expected").isFalse();
+    }
+
+    @Test
     void onTheFirstByte() {
         publish(1);
         InferProbe infer = server.infer("qwen3");

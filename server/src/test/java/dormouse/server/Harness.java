@@ -1,6 +1,7 @@
 package dormouse.server;
 
 import com.google.protobuf.ByteString;
+import dormouse.server.relay.Relay;
 import dormouse.settings.Settings;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.AgentServiceGrpc;
@@ -94,6 +95,10 @@ public final class Harness implements AutoCloseable {
 
     public Server server() {
         return server;
+    }
+
+    public Relay relay() {
+        return server.relay();
     }
 
     public String database() {

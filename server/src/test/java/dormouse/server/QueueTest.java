@@ -292,8 +292,8 @@ class QueueTest {
         agent.end(task, 5, Problems.status(Status.Code.UNAVAILABLE, "NOT_AWAKE", "has been put to sleep"));
 
         assertThat(infer.text()).isEqualTo("begun");
-        assertThat(infer.over()).isTrue();
-        assertThat(infer.completed()).isFalse();
+        assertThat(infer.reason()).isEqualTo("BACKEND_FAILED");
+        assertThat(infer.retryAfter()).isNull();
         assertThat(agent.infers()).hasSize(1);
     }
 

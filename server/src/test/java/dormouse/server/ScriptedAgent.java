@@ -27,6 +27,7 @@ import io.grpc.stub.ClientResponseObserver;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,7 @@ public final class ScriptedAgent {
     private ByteString token = ByteString.EMPTY;
     private String instance = "instance-1";
     private long seq;
+    private Consumer<Infer> onInfer = task -> {};
 
     ScriptedAgent(String name, AgentServiceGrpc.AgentServiceStub stub) {
         this(name, stub, Integer.MAX_VALUE);
@@ -83,6 +85,9 @@ public final class ScriptedAgent {
                             }
                         }
                     }
+                }
+                if (message.hasInfer()) {
+                    onInfer.accept(message.getInfer());
                 }
             }
 
@@ -214,6 +219,11 @@ public final class ScriptedAgent {
         ByteString data = ByteString.copyFromUtf8(text);
         chunk(task, 0, data);
         end(task, data.size());
+    }
+
+    /** From now on it does this at once with each task that comes. */
+    public void onInfer(Consumer<Infer> work) {
+        onInfer = work;
     }
 
     /** Takes so many messages more. */
