@@ -9,7 +9,9 @@ import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.SessionStore;
 import dormouse.server.link.AgentLink;
 import dormouse.server.relay.Relay;
 import dormouse.server.relay.WakeGate;
@@ -33,6 +35,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,8 +55,17 @@ public final class Server implements AutoCloseable {
      * @param lane where lifecycle decisions run, and may wait for the database
      * @param blocking where history is read
      * @param transport of the gRPC door
+     * @param llms puts something between the server and its database
+     * @param sessions the same for what is kept of sessions
      */
-    record Ground(Time time, Random random, Executor lane, Executor blocking, ServerBuilder<?> transport) {}
+    record Ground(
+            Time time,
+            Random random,
+            Executor lane,
+            Executor blocking,
+            ServerBuilder<?> transport,
+            UnaryOperator<LlmStore> llms,
+            UnaryOperator<SessionStore> sessions) {}
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final HealthStatusManager health = new HealthStatusManager();
@@ -77,7 +89,16 @@ public final class Server implements AutoCloseable {
                 .maxConcurrentCallsPerConnection(10_000)
                 .maxRstFramesPerWindow(2_000, 30);
         try {
-            Server server = new Server(config, new Ground(time, new SecureRandom(), lane, blocking, transport));
+            Server server = new Server(
+                    config,
+                    new Ground(
+                            time,
+                            new SecureRandom(),
+                            lane,
+                            blocking,
+                            transport,
+                            UnaryOperator.identity(),
+                            UnaryOperator.identity()));
             server.parts.addLast(time);
             server.parts.addLast(lane::shutdownNow);
             server.parts.addLast(blocking::shutdownNow);
@@ -99,21 +120,23 @@ public final class Server implements AutoCloseable {
                     config.database().password());
             parts.push(database);
             database.migrate();
+            LlmStore llmStore = ground.llms().apply(database.llms());
+            SessionStore sessionStore = ground.sessions().apply(database.sessions());
 
             Time time = ground.time();
             Credentials credentials = new Credentials(ground.random());
-            fleet = new Fleet(database.llms(), new Lane(ground.lane()), time);
+            fleet = new Fleet(llmStore, new Lane(ground.lane()), time);
             fleet.open(config.replica());
             sessions = new AgentSessions(
-                    fleet, database.sessions(), credentials, time, config.terms(), config.replica(), config.agents());
+                    fleet, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
             Wakes wakes = new Wakes(fleet, sessions, credentials, time);
             WakeGate wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
             relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits());
             Sweep sweep = new Sweep(
                     fleet,
                     sessions,
-                    database.llms(),
-                    database.sessions(),
+                    llmStore,
+                    sessionStore,
                     time,
                     config.terms(),
                     new Sweep.Schedule(config.sweepInterval(), HEARTBEATS_TO_DISK, config.historyRetention()));
@@ -126,7 +149,7 @@ public final class Server implements AutoCloseable {
                     wakes,
                     wakeGate,
                     relay,
-                    database.llms(),
+                    llmStore,
                     config.deadlines(),
                     time,
                     config.replica(),

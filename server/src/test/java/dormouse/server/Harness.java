@@ -11,7 +11,11 @@ import dormouse.v1.GetLlmRequest;
 import dormouse.v1.InferRequest;
 import dormouse.v1.InferenceServiceGrpc;
 import dormouse.v1.Llm;
+import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmServiceGrpc;
+import dormouse.v1.WakeLlmRequest;
+import dormouse.v1.WakeProgress;
+import dormouse.v1.WatchLlmsRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
@@ -38,6 +42,8 @@ public final class Harness implements AutoCloseable {
     private final long seed;
     private Server server;
     private String door;
+
+    private final FaultyStores stores = new FaultyStores();
 
     private Harness(Settings settings, String database, long seed) {
         this.settings = settings;
@@ -68,7 +74,9 @@ public final class Harness implements AutoCloseable {
                             new Random(seed + time.nanos()),
                             lane,
                             Runnable::run,
-                            InProcessServerBuilder.forName(door)));
+                            InProcessServerBuilder.forName(door),
+                            stores::llms,
+                            stores::sessions));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -77,6 +85,14 @@ public final class Harness implements AutoCloseable {
     /** The server is closed, its agents let go, and a new one starts on the same database. */
     public void restart() {
         server.close();
+        server = start();
+    }
+
+    /** The server ends without a word to the database, and a new one starts on what is there. */
+    public void kill() {
+        stores.away();
+        server.close();
+        stores.back();
         server = start();
     }
 
@@ -174,6 +190,37 @@ public final class Harness implements AutoCloseable {
                         .setInput(ByteString.copyFromUtf8("{}"))
                         .build(),
                 messages);
+    }
+
+    /** The server's way to its database, for a test to stand in. */
+    public FaultyStores stores() {
+        return stores;
+    }
+
+    /** A new stream for an agent that has lost its own, at the present server. */
+    public ScriptedAgent reconnect(ScriptedAgent agent) {
+        return agent.connect(AgentServiceGrpc.newStub(channel()));
+    }
+
+    /** A watch of all, after a revision. */
+    public Probe<LlmEvent> watch(long after) {
+        return watch(after, "", Integer.MAX_VALUE);
+    }
+
+    /** A watch that takes {@code messages} of them, and then no more unless it asks. */
+    public Probe<LlmEvent> watch(long after, String name, int messages) {
+        WatchLlmsRequest request = WatchLlmsRequest.newBuilder()
+                .setAfterRevision(after)
+                .setName(name)
+                .build();
+        return new Probe<>(messages, ears -> LlmServiceGrpc.newStub(channel()).watchLlms(request, ears));
+    }
+
+    /** A wake by hand. */
+    public Probe<WakeProgress> wake(String llm) {
+        WakeLlmRequest request = WakeLlmRequest.newBuilder().setName(llm).build();
+        return new Probe<>(
+                Integer.MAX_VALUE, ears -> LlmServiceGrpc.newStub(channel()).wakeLlm(request, ears));
     }
 
     /** How many ended calls still leave a trace: all of these are zero when nothing is under way. */

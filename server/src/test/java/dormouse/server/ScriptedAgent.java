@@ -123,6 +123,12 @@ public final class ScriptedAgent {
 
     /** Registers with the session that it has; answers what the server says. */
     public Registered register(LlmOffer... offers) {
+        ask(offers);
+        return last(ServerMessage::hasRegistered).getRegistered();
+    }
+
+    /** Registers with the session that it has, and leaves the answer to be seen. */
+    public void ask(LlmOffer... offers) {
         send(AgentMessage.newBuilder()
                 .setRegister(Register.newBuilder()
                         .setSessionId(session)
@@ -131,7 +137,6 @@ public final class ScriptedAgent {
                         .setAgentName(name)
                         .setAgentVersion("test")
                         .addAllLlms(Arrays.asList(offers))));
-        return last(ServerMessage::hasRegistered).getRegistered();
     }
 
     /** Forgets its session, as an agent does whose state directory is lost. */

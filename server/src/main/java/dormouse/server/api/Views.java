@@ -29,7 +29,7 @@ final class Views {
 
     /** As it stands now. */
     Llm live(dormouse.server.fleet.Llm llm) {
-        Llm.Builder view = row(llm).setActiveTasks(relay.running(llm.name())).setQueuedTasks(relay.waiting(llm.name()));
+        Llm.Builder view = row(llm).setActiveTasks(relay.running(llm.name())).setQueuedTasks(relay.queued(llm.name()));
         AttachedAgent agent = sessions.agentOf(llm);
         Instant stored = llm.lastHeartbeat();
         if (agent != null && (stored == null || agent.heard().isAfter(stored))) {
@@ -55,16 +55,7 @@ final class Views {
 
     private static Llm.Builder row(dormouse.server.fleet.Llm llm) {
         Llm.Builder view = Llm.newBuilder()
-                .setSpec(LlmSpec.newBuilder()
-                        .setName(llm.name().value())
-                        .setModel(llm.spec().model())
-                        .setPool(llm.spec().pool())
-                        .setConcurrency(llm.spec().concurrency())
-                        .setWakeable(llm.spec().wakeable())
-                        .setSleepable(llm.spec().sleepable())
-                        .putAllLabels(llm.spec().labels())
-                        .setMaxWait(Times.duration(llm.spec().maxWait()))
-                        .setType(llm.spec().type()))
+                .setSpec(spec(llm))
                 .setKind(kind(llm.kind()))
                 .setStatus(status(llm.status()))
                 .setStatusReason(llm.reason())
@@ -75,8 +66,10 @@ final class Views {
         if (owner != null) {
             view.setSessionId(owner.session().value())
                     .setAgentName(owner.agentName())
-                    .setOwnerEpoch(owner.epoch())
-                    .setReplicaId(owner.replica());
+                    .setOwnerEpoch(owner.epoch());
+            if (!llm.state().publisherAway()) {
+                view.setReplicaId(owner.replica());
+            }
         }
         Instant heartbeat = llm.lastHeartbeat();
         if (heartbeat != null) {
@@ -87,6 +80,23 @@ final class Views {
             view.setInactiveSince(Times.timestamp(inactive));
         }
         return view;
+    }
+
+    private static LlmSpec.Builder spec(dormouse.server.fleet.Llm llm) {
+        dormouse.server.fleet.LlmSpec said = llm.spec();
+        LlmSpec.Builder spec = LlmSpec.newBuilder()
+                .setName(llm.name().value())
+                .setModel(said.model())
+                .setPool(said.pool())
+                .setConcurrency(said.concurrency())
+                .setWakeable(said.wakeable())
+                .setSleepable(said.sleepable())
+                .putAllLabels(said.labels())
+                .setType(said.type());
+        if (said.wakeable()) {
+            spec.setMaxWait(Times.duration(said.maxWait()));
+        }
+        return spec;
     }
 
     static LlmKind kind(dormouse.server.fleet.LlmKind kind) {

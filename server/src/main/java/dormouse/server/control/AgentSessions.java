@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -201,7 +202,7 @@ public final class AgentSessions {
                 now);
         List<Registered.Grant> grants = new ArrayList<>(claim.decide(registration));
         fleet.apply(claim.changes(), now);
-        agent.publish(claim.granted());
+        agent.publish(fleet.ownedBy(agent.session()).stream().map(Llm::name).collect(Collectors.toSet()));
         return grants;
     }
 
@@ -277,7 +278,7 @@ public final class AgentSessions {
                 fleet.decide(
                         llm,
                         row -> row != null && row.ownedBy(agent.session())
-                                ? Lifecycle.slept(row, time.now())
+                                ? Lifecycle.slept(llm, row, time.now())
                                 : new Step.Keep("not its own"));
             }
             then.run();

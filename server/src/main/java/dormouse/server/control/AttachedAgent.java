@@ -88,7 +88,7 @@ public final class AttachedAgent {
         return activeTasks;
     }
 
-    /** The names that it publishes. */
+    /** The names of its session, whatever their status; none once it has said goodbye. */
     public Set<LlmName> llms() {
         return llms;
     }

@@ -117,11 +117,7 @@ public final class Wakes implements FleetListener {
             }
         }
         Instant now = time.now();
-        Step step = fleet.decide(
-                llm,
-                row -> row == null
-                        ? new Step.Refused(Failure.of(Reason.LLM_NOT_FOUND, "there is no Llm " + llm))
-                        : Lifecycle.wake(row, now));
+        Step step = fleet.decide(llm, row -> Lifecycle.wake(llm, row, now));
         if (step instanceof Step.Refused refused) {
             return refused.failure();
         }
@@ -152,9 +148,7 @@ public final class Wakes implements FleetListener {
                 return;
             }
             if (why == null) {
-                fleet.decide(
-                        wake.llm(),
-                        row -> row == null ? new Step.Keep("deleted") : Lifecycle.woke(row, took, time.now()));
+                fleet.decide(wake.llm(), row -> Lifecycle.woke(wake.llm(), row, took, time.now()));
             } else {
                 fail(wake, why);
             }
@@ -187,9 +181,7 @@ public final class Wakes implements FleetListener {
                 Failure why = Failure.of(Reason.CLIENT_GONE, "nobody waits for it any more");
                 fleet.decide(
                         llm,
-                        row -> row == null
-                                ? new Step.Keep("deleted")
-                                : Lifecycle.wakeFailed(row, "given up: nobody waits for it any more", time.now()));
+                        row -> Lifecycle.wakeFailed(llm, row, "given up: nobody waits for it any more", time.now()));
                 wake.agent().line().cancel(wake.task(), why);
                 fleet.tellWakeFailed(llm, Failure.retry(Reason.WAKE_FAILED, why.message(), Duration.ofSeconds(1)));
             }
@@ -197,9 +189,7 @@ public final class Wakes implements FleetListener {
     }
 
     private void fail(Wake wake, Failure why) {
-        fleet.decide(
-                wake.llm(),
-                row -> row == null ? new Step.Keep("deleted") : Lifecycle.wakeFailed(row, why.message(), time.now()));
+        fleet.decide(wake.llm(), row -> Lifecycle.wakeFailed(wake.llm(), row, why.message(), time.now()));
         Instant now = time.now();
         CoolDown coolDown = coolDowns.compute(
                 wake.llm(), (llm, earlier) -> earlier == null ? CoolDown.first(now) : earlier.next(now));

@@ -75,13 +75,15 @@ final class Messages {
         }
         List<Offer> offers = new ArrayList<>();
         List<Registration.Refused> malformed = new ArrayList<>();
-        for (LlmOffer offer : register.getLlmsList()) {
-            String name = offer.getSpec().getName();
+        for (int place = 0; place < register.getLlmsCount(); place++) {
+            LlmOffer offer = register.getLlms(place);
             try {
                 offers.add(offer(offer));
             } catch (IllegalArgumentException | ArithmeticException e) {
                 malformed.add(new Registration.Refused(
-                        text(name), Failure.of(Reason.NAME_MALFORMED, text(String.valueOf(e.getMessage())))));
+                        place,
+                        text(offer.getSpec().getName()),
+                        Failure.of(Reason.NAME_MALFORMED, text(String.valueOf(e.getMessage())))));
             }
         }
         return new Registration(
@@ -108,8 +110,21 @@ final class Messages {
                 spec.getLabelsMap(),
                 maxWait,
                 spec.getType().isEmpty() ? "openai" : spec.getType());
-        boolean awake = offer.getInitialStatus() != dormouse.v1.LlmStatus.LLM_STATUS_HIBERNATING;
-        return new Offer(name, said, awake);
+        return new Offer(name, said, awake(offer.getInitialStatus(), said.wakeable()));
+    }
+
+    private static boolean awake(dormouse.v1.LlmStatus initial, boolean wakeable) {
+        return switch (initial) {
+            case LLM_STATUS_ACTIVE, LLM_STATUS_UNSPECIFIED -> true;
+            case LLM_STATUS_HIBERNATING -> {
+                if (!wakeable) {
+                    throw new IllegalArgumentException("initial_status HIBERNATING: only of what is wakeable");
+                }
+                yield false;
+            }
+            case LLM_STATUS_WAKING, LLM_STATUS_INACTIVE, UNRECOGNIZED ->
+                throw new IllegalArgumentException("initial_status: ACTIVE or HIBERNATING");
+        };
     }
 
     static LlmGrant grant(Registered.Grant grant) {

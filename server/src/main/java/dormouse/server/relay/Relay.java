@@ -217,10 +217,10 @@ public final class Relay implements FleetListener {
         return gate == null ? 0 : gate.running();
     }
 
-    /** How many tasks of an Llm wait, for their turn or for its wake. */
-    public int waiting(LlmName llm) {
+    /** How many tasks of an Llm wait for their turn; those that wait for its wake do so elsewhere. */
+    public int queued(LlmName llm) {
         LlmGate gate = gates.get(llm);
-        return (gate == null ? 0 : gate.queued()) + wakeGate.waiting(llm);
+        return gate == null ? 0 : gate.queued();
     }
 
     /** How many tasks there are, waiting and running. */
