@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
@@ -169,6 +170,19 @@ public final class Fleet {
         }
         events.forEach(this::show);
         return events;
+    }
+
+    /**
+     * Writes down when each session was last heard, here as there: no event, and no revision. On the lane.
+     *
+     * @throws StoreException where it could not be saved
+     */
+    void heard(Map<SessionId, Instant> sessions) {
+        store.heartbeats(sessions);
+        rows.replaceAll((name, row) -> {
+            Instant at = row.owner() == null ? null : sessions.get(row.owner().session());
+            return at == null ? row : row.heardAt(at);
+        });
     }
 
     /** Brings memory up to the database. On the lane. */
