@@ -1,5 +1,6 @@
 package dormouse.agent;
 
+import io.grpc.Status;
 import java.util.concurrent.CompletionException;
 
 /** Says in one line what went wrong, for people. */
@@ -13,6 +14,12 @@ final class Failures {
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         String message = cause.getMessage();
         return message == null || message.isBlank() ? cause.getClass().getSimpleName() : oneLine(message);
+    }
+
+    /** What gRPC says, with the cause, which is where it hides a refused connection. */
+    static String say(Status status) {
+        String description = status.getDescription() == null ? status.getCode().name() : status.getDescription();
+        return oneLine(status.getCause() == null ? description : description + ": " + say(status.getCause()));
     }
 
     /** The first line that says something, shortened, without control characters. */

@@ -244,10 +244,7 @@ final class Link implements ServerStream.Listener {
     private Duration delay(io.grpc.Status status, @Nullable Status problem) {
         Duration asked =
                 problem == null ? Duration.ZERO : Problems.retryAfter(problem).orElse(Duration.ZERO);
-        String said = Failures.oneLine(
-                problem != null && !problem.getMessage().isEmpty()
-                        ? problem.getMessage()
-                        : status.getDescription() == null ? "" : status.getDescription());
+        String said = problem == null ? Failures.say(status) : Failures.oneLine(problem.getMessage());
         if (Refusal.of(status, problem) != Refusal.PASSING) {
             Duration wait = longer(AFTER_PERMANENT_REFUSAL, asked);
             log.error(

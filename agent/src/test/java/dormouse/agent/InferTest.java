@@ -7,6 +7,7 @@ import dormouse.agent.ScriptedBackend.Request;
 import dormouse.contract.Problems;
 import dormouse.v1.AgentMessage;
 import dormouse.v1.Cancel;
+import dormouse.v1.Drain;
 import dormouse.v1.InferHead;
 import dormouse.v1.Probe;
 import dormouse.v1.ServerMessage;
@@ -601,5 +602,51 @@ class InferTest {
                 .isEqualTo(2);
         assertThat(peer.halfClosed.await(10, TimeUnit.SECONDS)).isTrue();
         assertThat(stopped.get(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void a_drained_stream_finishes_its_task_while_the_next_one_is_open() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        var old = attach((request, connection) -> {
+            connection.chunkedHead(200, "text/plain");
+            connection.chunk("a");
+            go.await();
+            connection.chunk("b");
+            connection.write("0\r\n\r\n");
+        });
+        AgentHarness.ask(old, "t1", "qwen", BODY);
+        old.await(AgentMessage::hasInferChunk, "the first chunk");
+
+        old.send(ServerMessage.newBuilder()
+                .setDrain(Drain.newBuilder().setFinishWithin(Spans.proto(Duration.ofSeconds(20)))));
+        harness.attached();
+        assertThat(old.halfClosed.getCount()).isEqualTo(1);
+        go.countDown();
+
+        assertThat(old.await(AgentMessage::hasInferEnd, "the end of the task")
+                        .getInferEnd()
+                        .getBytes())
+                .isEqualTo(2);
+        assertThat(old.halfClosed.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void a_drained_stream_is_cut_off_when_its_time_is_over() throws Exception {
+        CountDownLatch closed = new CountDownLatch(1);
+        var old = attach((request, connection) -> {
+            connection.chunkedHead(200, "text/plain");
+            connection.chunk("a");
+            if (connection.awaitClose()) {
+                closed.countDown();
+            }
+        });
+        AgentHarness.ask(old, "t1", "qwen", BODY);
+        old.await(AgentMessage::hasInferChunk, "the first chunk");
+
+        old.send(ServerMessage.newBuilder()
+                .setDrain(Drain.newBuilder().setFinishWithin(Spans.proto(Duration.ofMillis(100)))));
+
+        assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(old.ended.await(10, TimeUnit.SECONDS)).isTrue();
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dormouse.agent.ScriptedServer.Peer;
 import dormouse.contract.Problems;
 import dormouse.v1.AgentMessage;
+import dormouse.v1.Cancel;
 import dormouse.v1.LlmOffer;
 import dormouse.v1.LlmStatus;
 import dormouse.v1.ServerMessage;
@@ -177,7 +178,7 @@ class RecipeRunnerTest {
         Path pids = dir.resolve("pids");
         WakeResult result = wake(attach(
                 sh("echo $$ > " + pids + "; sh -c 'echo $$ >> " + pids + "; sleep 600; true'; true"),
-                Duration.ofSeconds(1)));
+                Duration.ofSeconds(3)));
 
         assertThat(Problems.reason(result.getError())).isEqualTo("WAKE_TIMEOUT");
         List<String> started = Files.readAllLines(pids);
@@ -225,5 +226,27 @@ class RecipeRunnerTest {
                             .hasError())
                     .isFalse();
         }
+    }
+
+    @Test
+    void a_cancel_ends_the_wake_and_its_command() throws Exception {
+        Path pid = dir.resolve("pid");
+        Peer peer = attach(
+                sh("echo $$ > " + pid + ".new; mv " + pid + ".new " + pid + "; exec sleep 600"),
+                Duration.ofSeconds(60));
+        peer.send(ServerMessage.newBuilder()
+                .setWake(Wake.newBuilder().setTaskId("w1").setLlm("qwen")));
+        Awaitility.await().until(() -> Files.exists(pid));
+
+        peer.send(ServerMessage.newBuilder().setCancel(Cancel.newBuilder().setTaskId("w1")));
+
+        assertThat(peer.await(AgentMessage::hasWakeResult, "the result")
+                        .getWakeResult()
+                        .hasError())
+                .isTrue();
+        long command = Long.parseLong(Files.readString(pid).strip());
+        Awaitility.await()
+                .until(() ->
+                        !ProcessHandle.of(command).map(ProcessHandle::isAlive).orElse(false));
     }
 }

@@ -1,5 +1,6 @@
 package dormouse.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,7 +21,7 @@ final class OtherProgram {
     @Command(name = "server", description = "Starts a server. `dormouse server --help` shows its own options.")
     static final class Server implements Callable<Integer> {
         @Unmatched
-        private List<String> arguments = List.of();
+        private final List<String> arguments = new ArrayList<>();
 
         @Override
         public Integer call() {
@@ -33,7 +34,7 @@ final class OtherProgram {
             description = "Starts an agent, which publishes models. `dormouse agent --help` shows its own options.")
     static final class Agent implements Callable<Integer> {
         @Unmatched
-        private List<String> arguments = List.of();
+        private final List<String> arguments = new ArrayList<>();
 
         @Override
         public Integer call() {
@@ -46,7 +47,7 @@ final class OtherProgram {
             description = "Starts a server, an agent and a sleeping model on this machine, and asks it something.")
     static final class Demo implements Callable<Integer> {
         @Unmatched
-        private List<String> arguments = List.of();
+        private final List<String> arguments = new ArrayList<>();
 
         @Override
         public Integer call() {

@@ -103,7 +103,8 @@ final class Program {
             return ExitCode.INTERRUPTED;
         }
         if (e instanceof UncheckedIOException cannotWrite) {
-            return cannotWrite(String.valueOf(cannotWrite.getMessage()));
+            Throwable cause = cannotWrite.getCause();
+            return cannotWrite(String.valueOf(cause == null ? cannotWrite.getMessage() : cause.getMessage()));
         }
         flushQuietly();
         Failure failure = failure(e);

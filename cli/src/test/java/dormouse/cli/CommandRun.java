@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.LogManager;
 import org.jspecify.annotations.Nullable;
 
 /** Runs commands of the program inside the test, with a console of its own, and keeps what they said. */
@@ -34,6 +35,7 @@ final class CommandRun {
 
     /** @param home where the person's files are looked for */
     CommandRun(Path home) {
+        LogManager.getLogManager().reset(); // as the program does
         env.put("HOME", home.toString());
     }
 

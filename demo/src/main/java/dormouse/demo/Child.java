@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** A process that the demo started, and the file that both of its outputs go to. */
 record Child(String name, Process process, Path log) {
@@ -18,9 +19,9 @@ record Child(String name, Process process, Path log) {
         return process.isAlive();
     }
 
-    /** Completes with this child when its process has ended. */
-    CompletableFuture<Child> ended() {
-        return process.onExit().thenApply(process -> this);
+    /** Runs when its process has ended, on a thread of the JDK's. */
+    void whenEnded(Consumer<Child> then) {
+        CompletableFuture<Void> unused = process.onExit().thenAccept(ended -> then.accept(this));
     }
 
     /** The end of what it said. */

@@ -10,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * One run of the demo: chooses a model, sets up the {@link Fleet}, asks, tells what happens. Whatever way it ends, the
@@ -34,7 +33,7 @@ final class Demo {
         this.stage = stage;
         this.narrator = narrator;
         this.errors = errors;
-        this.fleet = new Fleet(stage, Jars.besideThis());
+        this.fleet = new Fleet(stage, Jars.besideThis(), !options.stay());
     }
 
     /** Returns the exit code. */
@@ -51,9 +50,9 @@ final class Demo {
             show();
             return 0;
         } catch (DemoException | StatusRuntimeException | IOException | UncheckedIOException e) {
-            staying = false;
-            // Ctrl-C reaches the children too, and their end may be noticed here before the signal itself.
+            // After a signal this is no news. Ctrl-C reaches the children too, whose end may be noticed first.
             if (!stage.isClosedWithin(Duration.ofMillis(300))) {
+                staying = false;
                 explain(e);
             }
             return 1;
@@ -69,8 +68,8 @@ final class Demo {
         narrator.say("server up", ports.toString());
 
         fleet.startAgent(ports.grpc(), choice);
-        try (ServerClient client = new ServerClient(ports.grpc())) {
-            Llm llm = client.awaitPublished(choice.name(), fleet.agent(), PUBLISH_PATIENCE);
+        try (ServerClient client = new ServerClient(ports.grpc(), fleet.lost())) {
+            Llm llm = client.awaitPublished(choice.name(), PUBLISH_PATIENCE);
             narrator.say("registered", "agent " + llm.getAgentName() + " publishes " + choice.name());
             narrator.say(LlmTable.word(llm.getStatus()), meaning(llm.getStatus()));
 
@@ -103,11 +102,7 @@ final class Demo {
         ports.lines().forEach(narrator::line);
         HowTo.calls(ports, choice).forEach(narrator::line);
         staying = true;
-        Child first = CompletableFuture.anyOf(
-                        fleet.server().ended(), fleet.agent().ended())
-                .thenApply(Child.class::cast)
-                .join();
-        throw new DemoException("the " + first.name() + " ended", first, null);
+        throw DemoException.ended(fleet.lost().join());
     }
 
     private static String meaning(LlmStatus status) {

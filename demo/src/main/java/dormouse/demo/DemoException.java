@@ -17,6 +17,11 @@ final class DemoException extends RuntimeException {
         this.culprit = culprit;
     }
 
+    static DemoException ended(Child child) {
+        int code = child.process().exitValue();
+        return new DemoException("the " + child.name() + " ended, with code " + code, child, null);
+    }
+
     /** Whose log tells more; null where none does. */
     @Nullable
     Child culprit() {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -18,15 +19,22 @@ final class Fleet implements AutoCloseable {
     private static final Duration SERVER_PATIENCE = Duration.ofSeconds(60);
     private static final long POLL_MILLIS = 20;
 
+    /** Halves the start of a JVM that does little afterwards. */
+    private static final List<String> QUICK = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
     private final Stage stage;
     private final Jars jars;
+    private final boolean quick;
+    private final CompletableFuture<Child> lost = new CompletableFuture<>();
     private @Nullable Child server;
     private @Nullable Child agent;
     private @Nullable PowerSwitch powerSwitch;
 
-    Fleet(Stage stage, Jars jars) {
+    /** @param quick for processes that start quickly and are slow for ever, as suits a short run */
+    Fleet(Stage stage, Jars jars, boolean quick) {
         this.stage = stage;
         this.jars = jars;
+        this.quick = quick;
     }
 
     /** Refuses where a program is missing: better before a model has been fetched than after. */
@@ -52,6 +60,7 @@ final class Fleet implements AutoCloseable {
                         "database.url=jdbc:h2:file:" + home.resolve("dormouse"),
                         "--ports-file",
                         portsFile.toString()));
+        server.whenEnded(lost::complete);
         return awaitPorts(server, portsFile);
     }
 
@@ -68,14 +77,12 @@ final class Fleet implements AutoCloseable {
         }
         agent = java(
                 "agent", home, List.of("-jar", jars.of("agent").toString()), List.of("--config", config.toString()));
+        agent.whenEnded(lost::complete);
     }
 
-    Child server() {
-        return started(server);
-    }
-
-    Child agent() {
-        return started(agent);
+    /** Completes with the first process that ends: the server, the agent, or a model server that fails. */
+    CompletableFuture<Child> lost() {
+        return lost;
     }
 
     /** Whose logs tell about a failure: the one it names, else those that have ended, else all. */
@@ -100,14 +107,22 @@ final class Fleet implements AutoCloseable {
 
     Child startModel(ModelChoice.Booted choice, int port) {
         try {
-            return java("model", workplace("model"), Jars.thisProgram(), ModelProcess.arguments(choice, port));
+            Child model =
+                    java("model server", workplace("model"), Jars.thisProgram(), ModelProcess.arguments(choice, port));
+            model.whenEnded(ended -> {
+                if (ended.process().exitValue() != 0) {
+                    lost.complete(ended);
+                }
+            });
+            return model;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     private Child java(String name, Path home, List<String> program, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(Jars.java(), "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + home));
+        List<String> command = new ArrayList<>(List.of(Jars.java(), "-Djava.io.tmpdir=" + home));
+        command.addAll(quick ? QUICK : List.of());
         command.addAll(program);
         command.addAll(arguments);
         return stage.start(name, command, home);
@@ -143,12 +158,5 @@ final class Fleet implements AutoCloseable {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
-    }
-
-    private static Child started(@Nullable Child child) {
-        if (child == null) {
-            throw new IllegalStateException("not started yet");
-        }
-        return child;
     }
 }

@@ -23,9 +23,7 @@ final class HowTo {
         lines.add("");
         lines.add("    ./dormouse list --server " + ports.grpc());
         lines.add("    ./dormouse run " + name + " \"Who are you?\" --server " + ports.grpc());
-        if (choice instanceof ModelChoice.Booted) {
-            lines.add("    ./dormouse sleep " + name + " --server " + ports.grpc());
-        }
+        lines.add("    ./dormouse describe " + name + " --server " + ports.grpc());
         lines.add("    grpcurl -plaintext -d '{\"llm\":\"" + name + "\"," + message + "}' " + ports.grpc()
                 + " dormouse.v1.InferenceService/Chat");
         if (ports.http() != null) {

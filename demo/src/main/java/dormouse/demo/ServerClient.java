@@ -13,7 +13,6 @@ import dormouse.v1.WatchLlmsRequest;
 import io.grpc.Context;
 import io.grpc.Context.CancellableContext;
 import io.grpc.ManagedChannel;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.time.Duration;
@@ -22,23 +21,24 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** The demo as a client of the server's gRPC door. For one thread. */
 final class ServerClient implements AutoCloseable {
     private static final int MAX_TOKENS = 200;
 
     private final ManagedChannel channel;
+    private final CompletableFuture<Child> lost;
 
-    ServerClient(String address) {
-        channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
+    /** @param lost completes when a process that is needed has ended, so that nobody waits for it any longer */
+    ServerClient(String address, CompletableFuture<Child> lost) {
+        this.channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
+        this.lost = lost;
     }
 
-    /** Waits until an Llm is published; gives up when the process that is to publish it ends. */
-    Llm awaitPublished(String name, Child agent, Duration patience) {
-        CancellableContext context = Context.current().withCancellation();
-        CompletableFuture<Void> givesUp = agent.ended().thenAccept(ended -> context.cancel(null));
-        Context outer = context.attach();
-        try {
+    /** Waits until an Llm is published. */
+    Llm awaitPublished(String name, Duration patience) {
+        return whileAllRun(() -> {
             Iterator<LlmEvent> events = LlmServiceGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS)
                     .watchLlms(WatchLlmsRequest.newBuilder().setName(name).build());
@@ -50,19 +50,7 @@ final class ServerClient implements AutoCloseable {
                 }
             }
             throw new DemoException("the server ended the watch");
-        } catch (StatusRuntimeException e) {
-            if (!agent.alive()) {
-                throw new DemoException("the agent ended before it had published anything", agent, e);
-            }
-            if (e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED) {
-                throw new DemoException("the agent published nothing within " + patience.toSeconds() + " s", agent, e);
-            }
-            throw e;
-        } finally {
-            givesUp.cancel(false);
-            context.detach(outer);
-            context.cancel(null);
-        }
+        });
     }
 
     /** Asks, and hands over what happens as it happens. */
@@ -72,10 +60,13 @@ final class ServerClient implements AutoCloseable {
                 .setMaxTokens(MAX_TOKENS)
                 .addMessages(ChatMessage.newBuilder().setRole("user").setContent(prompt))
                 .build();
-        InferenceServiceGrpc.newBlockingStub(channel)
-                .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS)
-                .chat(request)
-                .forEachRemaining(events);
+        whileAllRun(() -> {
+            InferenceServiceGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS)
+                    .chat(request)
+                    .forEachRemaining(events);
+            return request;
+        });
     }
 
     List<Llm> list() {
@@ -88,5 +79,23 @@ final class ServerClient implements AutoCloseable {
     @Override
     public void close() {
         channel.shutdownNow();
+    }
+
+    private <T> T whileAllRun(Supplier<T> call) {
+        CancellableContext context = Context.current().withCancellation();
+        CompletableFuture<Void> givesUp = lost.thenAccept(child -> context.cancel(null));
+        Context outer = context.attach();
+        try {
+            return call.get();
+        } catch (StatusRuntimeException e) {
+            if (lost.isDone()) {
+                throw DemoException.ended(lost.join());
+            }
+            throw e;
+        } finally {
+            givesUp.cancel(false);
+            context.detach(outer);
+            context.cancel(null);
+        }
     }
 }

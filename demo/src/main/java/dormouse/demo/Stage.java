@@ -43,7 +43,7 @@ final class Stage implements AutoCloseable {
         if (closing.getCount() == 0) {
             throw new DemoException("interrupted");
         }
-        Path log = folder.resolve(name + ".log");
+        Path log = folder.resolve(name.replace(' ', '-') + ".log");
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(workplace.toFile())
                 .redirectErrorStream(true)

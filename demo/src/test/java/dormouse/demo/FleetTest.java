@@ -34,7 +34,7 @@ class FleetTest {
     @Test
     void the_power_switch_boots_a_model_server_once_and_rests_it() throws Exception {
         try (Stage stage = new Stage();
-                Fleet fleet = new Fleet(stage, Jars.besideThis());
+                Fleet fleet = new Fleet(stage, Jars.besideThis(), true);
                 PowerSwitch power = PowerSwitch.start(() -> fleet.startModel(new ModelChoice.Story(), 0))) {
             assertThat(power.booted()).isNull();
             assertThat(call(power.url("start"), "GET").statusCode()).isEqualTo(405);
@@ -69,7 +69,7 @@ class FleetTest {
         Stage stage = new Stage();
         Child child;
         try (stage;
-                Fleet fleet = new Fleet(stage, Jars.besideThis())) {
+                Fleet fleet = new Fleet(stage, Jars.besideThis(), true)) {
             child = fleet.startModel(new ModelChoice.Story(), 0);
             assertThat(child.alive()).isTrue();
             assertThat(stage.isClosedWithin(Duration.ZERO)).isFalse();
@@ -84,7 +84,7 @@ class FleetTest {
     @Test
     void a_model_server_ends_with_whoever_started_it() throws Exception {
         try (Stage stage = new Stage();
-                Fleet fleet = new Fleet(stage, Jars.besideThis())) {
+                Fleet fleet = new Fleet(stage, Jars.besideThis(), true)) {
             Child child = fleet.startModel(new ModelChoice.Story(), 0);
             child.process().getOutputStream().close();
             assertThat(child.process().waitFor(30, TimeUnit.SECONDS)).isTrue();

@@ -32,7 +32,7 @@ class SmolLmTest {
             port = socket.getLocalPort();
         }
         try (Stage stage = new Stage();
-                Fleet fleet = new Fleet(stage, Jars.besideThis())) {
+                Fleet fleet = new Fleet(stage, Jars.besideThis(), true)) {
             Child child = fleet.startModel(new ModelChoice.SmolLm(gguf.get()), port);
             Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> answers(port) || !child.alive());
             assertThat(child.alive()).as(() -> String.join("\n", child.tail())).isTrue();

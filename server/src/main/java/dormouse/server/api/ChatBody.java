@@ -1,6 +1,7 @@
 package dormouse.server.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -12,7 +13,8 @@ import dormouse.v1.ToolCall;
 
 /** A typed chat as OpenAI's JSON: always streamed, and with usage, which is ours to ask for since we read the stream. */
 final class ChatBody {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON =
+            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private ChatBody() {}
 
@@ -28,9 +30,11 @@ final class ChatBody {
             messages.add(message(request.getMessages(i), "messages[" + i + "]"));
         }
         if (request.hasTemperature()) {
+            require(Double.isFinite(request.getTemperature()), "temperature: a finite number");
             body.put("temperature", request.getTemperature());
         }
         if (request.hasTopP()) {
+            require(Double.isFinite(request.getTopP()), "top_p: a finite number");
             body.put("top_p", request.getTopP());
         }
         if (request.hasMaxTokens()) {
@@ -57,7 +61,7 @@ final class ChatBody {
                 require(
                         !field.getKey().equals("stream") && !field.getKey().equals("model"),
                         "extra_json: \"" + field.getKey() + "\" is not for it to say");
-                body.set(field.getKey(), field.getValue());
+                body.putIfAbsent(field.getKey(), field.getValue()); // what is typed wins
             });
         }
         try {

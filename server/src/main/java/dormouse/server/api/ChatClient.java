@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dormouse.server.control.Head;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.TaskId;
 import dormouse.server.relay.Client;
 import dormouse.server.relay.Phase;
 import dormouse.server.relay.Summary;
@@ -16,23 +17,30 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
-/** A {@code Chat} call, to which the relay talks: types the backend's event stream as it comes. */
+/**
+ * A {@code Chat} call, to which the relay talks: types the backend's event stream as it comes. Where that is broken, or
+ * says that the backend failed, the call ends there, and so does the backend's work.
+ */
 final class ChatClient implements Client {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MOST_OF_AN_ERROR = 16 << 10;
+    private static final int LONGEST_MESSAGE = 200;
 
     private final ServerCallStreamObserver<ChatEvent> out;
+    private final Runnable enough;
     private final EventLines lines = new EventLines();
     private final ByteArrayOutputStream plain = new ByteArrayOutputStream();
     private Head head = new Head(0, "", Map.of());
     private String finishReason = "";
-    private @Nullable Failure broken;
+    private boolean over;
 
-    ChatClient(ServerCallStreamObserver<ChatEvent> out) {
+    /** @param enough ends the task, of which nothing more is wanted */
+    ChatClient(ServerCallStreamObserver<ChatEvent> out, Runnable enough) {
         this.out = out;
+        this.enough = enough;
     }
 
     @Override
@@ -41,12 +49,16 @@ final class ChatClient implements Client {
     }
 
     @Override
-    public void head(Head answer) {
+    public void head(TaskId task, Head answer) {
         head = answer;
     }
 
+    private boolean isError() {
+        return head.status() >= 300;
+    }
+
     private boolean streamed() {
-        return head.status() < 300 && head.contentType().startsWith("text/event-stream");
+        return !isError() && head.contentType().toLowerCase(Locale.ROOT).startsWith("text/event-stream");
     }
 
     @Override
@@ -56,38 +68,44 @@ final class ChatClient implements Client {
 
     @Override
     public void chunk(ByteBuffer data) {
-        if (broken != null) {
+        if (over) {
             return;
         }
         if (streamed()) {
             try {
                 lines.take(data).forEach(this::event);
             } catch (IllegalStateException e) {
-                broken = Failure.of(Reason.BACKEND_FAILED, String.valueOf(e.getMessage()));
+                failed(Failure.of(Reason.BACKEND_FAILED, String.valueOf(e.getMessage())));
             }
-        } else {
-            byte[] bytes = new byte[data.remaining()];
-            data.get(bytes);
-            int most = head.status() < 300 ? EventLines.LONGEST : MOST_OF_AN_ERROR;
-            plain.write(bytes, 0, Math.min(bytes.length, Math.max(0, most - plain.size())));
+            return;
         }
+        int room = (isError() ? MOST_OF_AN_ERROR : EventLines.LONGEST) - plain.size();
+        if (data.remaining() > room && !isError()) {
+            failed(Failure.of(
+                    Reason.BACKEND_FAILED, "the backend's answer is longer than " + EventLines.LONGEST + " bytes"));
+            return;
+        }
+        byte[] bytes = new byte[Math.min(data.remaining(), room)];
+        data.get(bytes);
+        plain.writeBytes(bytes);
     }
 
     private void event(String data) {
-        if (!data.equals("[DONE]") && broken == null) {
+        if (!data.equals("[DONE]") && !over) {
             try {
                 said(JSON.readTree(data), "delta");
             } catch (JsonProcessingException e) {
-                broken = Failure.of(Reason.BACKEND_FAILED, "the backend's stream holds what is not JSON");
+                failed(Failure.of(Reason.BACKEND_FAILED, "the backend's stream holds what is not JSON"));
             }
         }
     }
 
     /** @param part {@code delta} in a stream, {@code message} in an answer of one piece */
     private void said(JsonNode answer, String part) {
-        JsonNode error = answer.get("error");
-        if (error != null && !error.isNull()) {
-            broken = backendError(head.status(), error.path("message").asText(error.toString()));
+        JsonNode error = answer.path("error");
+        if (!error.isMissingNode() && !error.isNull()) {
+            JsonNode message = error.path("message");
+            failed(backendError(message.isTextual() ? message.asText() : error.toString()));
             return;
         }
         JsonNode choice = answer.path("choices").path(0);
@@ -117,27 +135,29 @@ final class ChatClient implements Client {
         }
     }
 
-    private static Failure backendError(int status, String message) {
+    private Failure backendError(String message) {
+        String bounded = message.length() > LONGEST_MESSAGE ? message.substring(0, LONGEST_MESSAGE) + "…" : message;
         return new Failure(
                 Reason.BACKEND_ERROR,
-                "the backend answered " + status + ": " + message,
+                "the backend answered " + head.status() + ": " + bounded,
                 null,
-                Map.of("http_status", Integer.toString(status)));
+                Map.of("http_status", Integer.toString(head.status())));
     }
 
     @Override
     public void finished(Summary summary) {
         if (streamed()) {
             lines.end().forEach(this::event);
-        } else {
+        } else if (!over) {
             whole();
         }
-        if (broken != null) {
-            failed(broken);
-            return;
+        if (!over) {
+            over = true;
+            out.onNext(ChatEvent.newBuilder()
+                    .setFinished(InferClient.message(summary).setFinishReason(finishReason))
+                    .build());
+            out.onCompleted();
         }
-        send(ChatEvent.newBuilder().setFinished(InferClient.message(summary).setFinishReason(finishReason)));
-        out.onCompleted();
     }
 
     private void whole() {
@@ -146,13 +166,14 @@ final class ChatClient implements Client {
         try {
             answer = JSON.readTree(text);
         } catch (JsonProcessingException e) {
-            broken = head.status() < 300
-                    ? Failure.of(Reason.BACKEND_FAILED, "the backend's answer is neither a stream nor JSON")
-                    : backendError(head.status(), text.length() > 200 ? text.substring(0, 200) + "…" : text);
+            failed(
+                    isError()
+                            ? backendError(text)
+                            : Failure.of(Reason.BACKEND_FAILED, "the backend's answer is neither a stream nor JSON"));
             return;
         }
-        if (head.status() >= 300 && !answer.has("error")) {
-            broken = backendError(head.status(), text.length() > 200 ? text.substring(0, 200) + "…" : text);
+        if (isError() && !answer.has("error")) {
+            failed(backendError(text));
         } else {
             said(answer, "message");
         }
@@ -160,10 +181,16 @@ final class ChatClient implements Client {
 
     @Override
     public void failed(Failure why) {
-        out.onError(Errors.of(why));
+        if (!over) {
+            over = true;
+            out.onError(Errors.of(why));
+            enough.run();
+        }
     }
 
     private void send(ChatEvent.Builder event) {
-        out.onNext(event.build());
+        if (!over) {
+            out.onNext(event.build());
+        }
     }
 }

@@ -4,6 +4,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import dormouse.contract.Times;
 import dormouse.server.control.Head;
 import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.TaskId;
 import dormouse.server.relay.Client;
 import dormouse.server.relay.Phase;
 import dormouse.server.relay.Summary;
@@ -28,9 +29,10 @@ final class InferClient implements Client {
     }
 
     @Override
-    public void head(Head head) {
+    public void head(TaskId task, Head head) {
         send(InferEvent.newBuilder()
                 .setHead(InferHead.newBuilder()
+                        .setTaskId(task.value())
                         .setStatus(head.status())
                         .setContentType(head.contentType())
                         .putAllHeaders(head.headers())));
@@ -79,13 +81,16 @@ final class InferClient implements Client {
     }
 
     static Finished.Builder message(Summary summary) {
-        return Finished.newBuilder()
-                .setUsage(Usage.newBuilder()
-                        .setPromptTokens(summary.usage().promptTokens())
-                        .setCompletionTokens(summary.usage().completionTokens()))
+        Finished.Builder message = Finished.newBuilder()
                 .setQueued(Times.duration(summary.queued()))
                 .setWoke(Times.duration(summary.woke()))
                 .setFirstByte(Times.duration(summary.firstByte()))
                 .setTotal(Times.duration(summary.total()));
+        if (!summary.usage().equals(dormouse.server.control.Usage.UNKNOWN)) {
+            message.setUsage(Usage.newBuilder()
+                    .setPromptTokens(summary.usage().promptTokens())
+                    .setCompletionTokens(summary.usage().completionTokens()));
+        }
+        return message;
     }
 }

@@ -6,7 +6,6 @@ import dormouse.server.relay.Client;
 import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.InferCall;
 import dormouse.server.relay.Relay;
-import dormouse.server.relay.Task;
 import dormouse.v1.ChatEvent;
 import dormouse.v1.ChatRequest;
 import dormouse.v1.InferEvent;
@@ -17,7 +16,6 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.nio.ByteBuffer;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /** Infers by gRPC: {@code Infer} passes bytes, {@code Chat} types them. Nothing here waits. */
@@ -33,15 +31,14 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
     @Override
     public void infer(InferRequest request, StreamObserver<InferEvent> response) {
         ServerCallStreamObserver<InferEvent> out = (ServerCallStreamObserver<InferEvent>) response;
-        start(out, new InferClient(out), () -> {
-            ByteBuffer input = request.getInput().asReadOnlyByteBuffer();
+        start(out, new Running(), new InferClient(out), () -> {
             String type = request.getContentType().isEmpty() ? "application/json" : request.getContentType();
-            LlmName llm = request.getLlm().isEmpty() ? ModelField.of(input, type) : LlmApi.name(request.getLlm());
+            LlmName llm = request.getLlm().isEmpty() ? ModelField.of(request.getInput(), type) : LlmApi.name(request.getLlm());
             return new InferCall(
                     llm,
                     request.getPath().isEmpty() ? "chat/completions" : request.getPath(),
                     type,
-                    input,
+                    request.getInput().asReadOnlyByteBuffer(),
                     InferCalls.headers(request.getHeadersMap()),
                     InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines()));
         });
@@ -50,9 +47,11 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
     @Override
     public void chat(ChatRequest request, StreamObserver<ChatEvent> response) {
         ServerCallStreamObserver<ChatEvent> out = (ServerCallStreamObserver<ChatEvent>) response;
+        Running running = new Running();
         start(
                 out,
-                new ChatClient(out),
+                running,
+                new ChatClient(out, running::cancel),
                 () -> new InferCall(
                         LlmApi.name(request.getLlm()),
                         "chat/completions",
@@ -62,20 +61,9 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
                         InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines())));
     }
 
-    private void start(ServerCallStreamObserver<?> out, Client client, Supplier<InferCall> call) {
-        AtomicReference<Task> task = new AtomicReference<>();
-        out.setOnReadyHandler(() -> {
-            Task running = task.get();
-            if (running != null) {
-                running.ready();
-            }
-        });
-        out.setOnCancelHandler(() -> {
-            Task running = task.get();
-            if (running != null) {
-                running.cancel();
-            }
-        });
+    private void start(ServerCallStreamObserver<?> out, Running running, Client client, Supplier<InferCall> call) {
+        out.setOnReadyHandler(running::ready);
+        out.setOnCancelHandler(running::cancel);
         InferCall checked;
         try {
             checked = call.get();
@@ -86,11 +74,6 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
             out.onError(Errors.of(Reason.MALFORMED, "deadlines: beyond what a duration can be"));
             return;
         }
-        Task begun = relay.infer(checked, client);
-        task.set(begun);
-        begun.ready(); // had it become ready meanwhile
-        if (out.isCancelled()) {
-            begun.cancel();
-        }
+        running.begun(relay.infer(checked, client));
     }
 }

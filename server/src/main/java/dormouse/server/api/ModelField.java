@@ -3,10 +3,10 @@ package dormouse.server.api;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.google.protobuf.ByteString;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Locale;
 
 /** Finds the Llm's name in a JSON body, where the request does not name it outside of it. Reads no further than it must. */
@@ -16,13 +16,11 @@ final class ModelField {
     private ModelField() {}
 
     /** @throws io.grpc.StatusRuntimeException where there is none */
-    static LlmName of(ByteBuffer body, String contentType) {
+    static LlmName of(ByteString body, String contentType) {
         if (!contentType.toLowerCase(Locale.ROOT).contains("json")) {
             throw Errors.of(Reason.MALFORMED, "llm: needed, since the body is not JSON with a \"model\"");
         }
-        byte[] bytes = new byte[body.remaining()];
-        body.duplicate().get(bytes);
-        try (JsonParser parser = JSON.createParser(bytes)) {
+        try (JsonParser parser = JSON.createParser(body.newInput())) {
             if (parser.nextToken() == JsonToken.START_OBJECT) {
                 while (parser.nextToken() == JsonToken.FIELD_NAME) {
                     boolean model = parser.currentName().equals("model");

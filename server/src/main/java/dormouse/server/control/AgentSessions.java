@@ -274,6 +274,24 @@ public final class AgentSessions {
         });
     }
 
+    /**
+     * The agent had put an Llm's backend to sleep when a task came.
+     *
+     * @param then runs on the lane, when the row says so too
+     */
+    public void asleep(AttachedAgent agent, LlmName llm, Runnable then) {
+        fleet.insist("asleep", () -> {
+            if (isCurrent(agent)) {
+                fleet.decide(
+                        llm,
+                        row -> row != null && row.ownedBy(agent.session())
+                                ? Lifecycle.slept(llm, row, time.now())
+                                : new Step.Keep("not its own"));
+            }
+            then.run();
+        });
+    }
+
     private boolean isCurrent(AttachedAgent agent) {
         return attached.get(agent.session()) == agent;
     }

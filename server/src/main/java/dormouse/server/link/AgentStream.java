@@ -6,7 +6,6 @@ import dormouse.contract.Times;
 import dormouse.server.control.AgentLine;
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.AttachedAgent;
-import dormouse.server.control.Head;
 import dormouse.server.control.InferOrder;
 import dormouse.server.control.Registered;
 import dormouse.server.control.Registration;
@@ -36,6 +35,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +48,8 @@ import org.slf4j.LoggerFactory;
 final class AgentStream implements AgentLine {
     private static final Logger log = LoggerFactory.getLogger(AgentStream.class);
 
+    private static final int MOST_UNANSWERED = 8;
+
     private final ServerCallStreamObserver<ServerMessage> out;
     private final AgentSessions sessions;
     private final Wakes wakes;
@@ -55,6 +57,7 @@ final class AgentStream implements AgentLine {
     private final StreamWriter writer;
     private final Map<TaskId, TaskEars> tasks = new ConcurrentHashMap<>();
     private final AtomicBoolean over = new AtomicBoolean();
+    private final AtomicInteger unanswered = new AtomicInteger();
     private boolean registering; // by the transport's thread
     private volatile @Nullable AttachedAgent agent;
 
@@ -105,9 +108,9 @@ final class AgentStream implements AgentLine {
                         message.getWindow().getTaskId(),
                         (task, ears) ->
                                 writer.inputConsumed(task, message.getWindow().getConsumed()));
-            case GOODBYE -> sessions.goodbye(known);
+            case GOODBYE -> goodbye(known);
             case SLEEP_RESULT, REGISTER -> {}
-            case MESSAGE_NOT_SET -> log.debug("unknown message dropped session={}", known.session());
+            case MESSAGE_NOT_SET -> writer.control(Messages.unknownKind());
         }
     }
 
@@ -121,6 +124,11 @@ final class AgentStream implements AgentLine {
         }
         if (known != null) {
             sessions.heard(known);
+            if (unanswered.incrementAndGet() > MOST_UNANSWERED) {
+                close(Failure.of(
+                        Reason.OVERLOADED, "more than " + MOST_UNANSWERED + " Registers wait for their answer already"));
+                return;
+            }
             sessions.publish(known, registration, this::published);
         } else if (registering) {
             close(Failure.of(Reason.MALFORMED, "a second Register came before the first was answered"));
@@ -148,6 +156,7 @@ final class AgentStream implements AgentLine {
     }
 
     private void published(Registered answer) {
+        unanswered.decrementAndGet();
         if (answer instanceof Registered.Accepted accepted) {
             writer.control(message(accepted));
         } else if (answer instanceof Registered.Rejected rejected) {
@@ -180,32 +189,39 @@ final class AgentStream implements AgentLine {
         sessions.heartbeat(known, Messages.reports(heartbeat), heartbeat.getActiveTasks());
     }
 
+    private void goodbye(AttachedAgent known) {
+        if (!known.leaving()) { // once is enough, and all that the lane is to be asked for
+            sessions.goodbye(known);
+        }
+    }
+
     private void wakeResult(AttachedAgent known, WakeResult result) {
         if (isTask(result.getTaskId())) {
             wakes.result(
                     known,
                     new TaskId(result.getTaskId()),
-                    Times.duration(result.getTook()),
+                    Messages.took(result.getTook()),
                     result.hasError() ? Messages.wakeFailure(result.getError()) : null);
         }
     }
 
     private void head(InferHead head) {
-        withTask(
-                head.getTaskId(),
-                (task, ears) -> ears.head(new Head(head.getStatus(), head.getContentType(), head.getHeadersMap())));
+        withTask(head.getTaskId(), (task, ears) -> {
+            if (head.getStatus() < 200 || head.getStatus() > 599) {
+                ears.broken(Failure.of(Reason.INTERNAL, "the agent sent the HTTP status " + head.getStatus()));
+            } else {
+                ears.head(Messages.head(head));
+            }
+        });
     }
 
     private void chunk(InferChunk chunk) {
         withTask(chunk.getTaskId(), (task, ears) -> {
             if (chunk.getData().size() > conditions.frameBytes()) {
-                Failure why = Failure.of(
+                ears.broken(Failure.of(
                         Reason.INTERNAL,
                         "the agent sent a frame of " + chunk.getData().size() + " bytes; the limit is "
-                                + conditions.frameBytes());
-                cancel(task, why);
-                forget(task);
-                ears.lost(why);
+                                + conditions.frameBytes()));
             } else {
                 ears.chunk(chunk.getOffset(), chunk.getData().asReadOnlyByteBuffer());
             }
@@ -243,14 +259,19 @@ final class AgentStream implements AgentLine {
         return !id.isEmpty() && id.length() <= 64;
     }
 
+    /** The agent has closed its side in order. */
     void completed() {
-        ended("it closed its stream");
-        writer.close(out::onCompleted);
+        end("it closed its stream", out::onCompleted);
     }
 
-    /** The stream has ended from the agent's side, or the transport's. */
+    /** The transport has lost it. */
     void ended(String why) {
+        end(why, () -> {});
+    }
+
+    private void end(String why, Runnable last) {
         if (over.compareAndSet(false, true)) {
+            writer.close(last);
             letGo(why);
         }
     }

@@ -4,6 +4,7 @@ import com.google.rpc.Status;
 import dormouse.contract.Problems;
 import dormouse.contract.Times;
 import dormouse.server.control.AttachedAgent;
+import dormouse.server.control.Head;
 import dormouse.server.control.Registered;
 import dormouse.server.control.Registration;
 import dormouse.server.fleet.Failure;
@@ -13,16 +14,20 @@ import dormouse.server.fleet.LlmStatus;
 import dormouse.server.fleet.Offer;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionId;
+import dormouse.v1.Fault;
 import dormouse.v1.Heartbeat;
+import dormouse.v1.InferHead;
 import dormouse.v1.LlmGrant;
 import dormouse.v1.LlmOffer;
 import dormouse.v1.LlmReport;
 import dormouse.v1.Register;
+import dormouse.v1.ServerMessage;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -32,6 +37,8 @@ final class Messages {
     static final int MOST_LLMS = 1000;
 
     private static final int LONGEST_TEXT = 500;
+    private static final Duration LONGEST_WAKE = Duration.ofDays(1);
+    private static final Set<String> HEADERS = Set.of("x-request-id", "retry-after");
     private static final Set<Reason> OF_A_WAKE = Set.of(Reason.WAKE_FAILED, Reason.WAKE_TIMEOUT, Reason.WAKE_REFUSED);
     private static final Set<Reason> OF_A_TASK = Set.of(
             Reason.BACKEND_FAILED,
@@ -152,6 +159,32 @@ final class Messages {
             }
         }
         return reports;
+    }
+
+    /** Of the backend's headers those that pass. */
+    static Head head(InferHead head) {
+        Map<String, String> passing = new HashMap<>();
+        head.getHeadersMap().forEach((name, value) -> {
+            String lower = name.toLowerCase(Locale.ROOT);
+            if (HEADERS.contains(lower)) {
+                passing.put(lower, text(value));
+            }
+        });
+        return new Head(head.getStatus(), text(head.getContentType()), passing);
+    }
+
+    /** How long a wake took, as far as that can be. */
+    static Duration took(com.google.protobuf.Duration said) {
+        long seconds = Math.max(0, Math.min(said.getSeconds(), LONGEST_WAKE.toSeconds()));
+        return Duration.ofSeconds(seconds, Math.max(0, said.getNanos()));
+    }
+
+    /** The answer to a message of a kind that this version does not know. */
+    static ServerMessage unknownKind() {
+        Failure why = Failure.of(Reason.MALFORMED, "a message of a kind that this server does not know was dropped");
+        return ServerMessage.newBuilder()
+                .setFault(Fault.newBuilder().setError(status(why)))
+                .build();
     }
 
     /** Why a wake has failed, in the words that a wake may fail with. */

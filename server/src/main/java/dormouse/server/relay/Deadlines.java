@@ -43,7 +43,7 @@ public record Deadlines(Duration queue, @Nullable Duration wake, Duration firstB
             @Nullable Duration total) {
         return new Deadlines(
                 shorter(this.queue, queue),
-                this.wake == null ? wake : shorter(this.wake, wake),
+                this.wake != null ? shorter(this.wake, wake) : wake == null ? null : shorter(this.total, wake),
                 shorter(this.firstByte, firstByte),
                 shorter(this.idle, idle),
                 shorter(this.total, total));

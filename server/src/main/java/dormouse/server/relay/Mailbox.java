@@ -28,6 +28,9 @@ final class Mailbox {
         if (length > capacity - size) {
             return false;
         }
+        if (length == 0) {
+            return true;
+        }
         if (size + length > ring.length) {
             grow(size + length);
         }

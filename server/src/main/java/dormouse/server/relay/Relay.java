@@ -74,6 +74,9 @@ public final class Relay implements FleetListener {
         }
         tasks.add(task);
         task.begin(() -> buffered.release(bytes));
+        if (draining) {
+            drain(); // it began while this one came in
+        }
         return task;
     }
 
@@ -132,6 +135,11 @@ public final class Relay implements FleetListener {
         if (now == null || now.status() != LlmStatus.ACTIVE) {
             rearrange(task.llm(), now); // it changed while this task entered
         }
+    }
+
+    /** Its agent says that the Llm sleeps, whatever its row says yet: the task is placed anew when the row says so too. */
+    void asleep(Task task, AttachedAgent agent) {
+        sessions.asleep(agent, task.llm(), task::place);
     }
 
     /** The agent that serves the Llm now, or null. */

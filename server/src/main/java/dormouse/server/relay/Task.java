@@ -51,6 +51,7 @@ public final class Task implements WakeGate.Waiter {
     private Time.@Nullable Alarm phaseAlarm;
     private @Nullable LlmGate gate;
     private @Nullable WakeGate wakeGate;
+    private @Nullable AttachedAgent agent;
     private @Nullable TaskFlow flow;
     private long phaseBegun;
     private int dispatches;
@@ -167,19 +168,20 @@ public final class Task implements WakeGate.Waiter {
                 return;
             }
             queued = queued.plus(time.since(phaseBegun));
-            AttachedAgent agent = relay.agentOf(llm());
-            if (agent == null) {
+            AttachedAgent found = relay.agentOf(llm());
+            if (found == null) {
                 end(Failure.retry(
                         Reason.AGENT_LOST, "the agent of " + llm() + " is not connected", Duration.ofSeconds(2)));
                 slot.release();
                 return;
             }
+            agent = found;
             enter(Stage.RUNNING);
             dispatches++;
             relay.loadChanged(llm());
             client.phase(new Phase(Phase.Kind.DISPATCHED, llm(), 0, Duration.ZERO, null));
             Duration left = call.deadlines().total().minus(time.since(begun));
-            flow = new TaskFlow(this, agent.line(), client, lane, time, window, call.deadlines());
+            flow = new TaskFlow(this, found.line(), client, lane, time, window, call.deadlines());
             flow.start(new InferOrder(
                     id,
                     llm(),
@@ -252,13 +254,14 @@ public final class Task implements WakeGate.Waiter {
 
     /** The backend had just been put to sleep, nothing was sent: once more from the start; false where that's enough. */
     boolean startOver() {
-        if (stage != Stage.RUNNING || dispatches >= MOST_DISPATCHES) {
+        AttachedAgent sleeper = agent;
+        if (stage != Stage.RUNNING || dispatches >= MOST_DISPATCHES || sleeper == null) {
             return false;
         }
         flow = null;
         enter(Stage.PLACING);
         slotFree();
-        relay.place(this);
+        relay.asleep(this, sleeper);
         return true;
     }
 

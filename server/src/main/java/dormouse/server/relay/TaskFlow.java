@@ -40,8 +40,10 @@ final class TaskFlow implements TaskEars {
 
     // By the agent's thread.
     private long received;
-    private boolean broken;
+    private boolean headCame;
 
+    private volatile boolean deaf;
+    private volatile @Nullable Failure blame;
     private volatile long arrivedAt;
     private volatile long filledAt;
 
@@ -81,6 +83,7 @@ final class TaskFlow implements TaskEars {
 
     @Override
     public void head(Head answer) {
+        headCame = true;
         lane.run(() -> {
             if (head == null) {
                 head = answer;
@@ -91,23 +94,28 @@ final class TaskFlow implements TaskEars {
 
     @Override
     public void chunk(long offset, ByteBuffer data) {
-        if (broken) {
+        if (deaf) {
             return;
         }
         int length = data.remaining();
-        if (offset + length <= received && length > 0) {
-            return; // said before
+        if (!headCame) {
+            broken(Failure.of(Reason.INTERNAL, "the agent sent an answer's bytes before its head"));
+            return;
         }
         if (offset > received || offset < 0 || length == 0) {
-            breakOff(Failure.of(
-                    Reason.INTERNAL, "the agent sent bytes from " + offset + " on where " + received + " were next"));
+            broken(Failure.of(
+                    Reason.INTERNAL,
+                    "the agent sent " + length + " bytes from " + offset + " on where " + received + " was next"));
             return;
+        }
+        if (offset + length <= received) {
+            return; // said before
         }
         data.position(data.position() + (int) (received - offset));
         length = data.remaining();
         boolean wasEmpty = mailbox.size() == 0;
         if (!mailbox.put(data)) {
-            breakOff(Failure.of(Reason.WINDOW_OVERRUN, "the agent sent more than the window of " + window + " bytes"));
+            broken(Failure.of(Reason.WINDOW_OVERRUN, "the agent sent more than the window of " + window + " bytes"));
             return;
         }
         received += length;
@@ -123,13 +131,12 @@ final class TaskFlow implements TaskEars {
         }
     }
 
-    private void breakOff(Failure why) {
-        broken = true;
-        task.fail(new Failure(
-                why.reason() == Reason.WINDOW_OVERRUN ? Reason.INTERNAL : why.reason(),
-                why.message(),
-                null,
-                why.details()));
+    /** The agent is told just what it did; to the client its faults are one. */
+    @Override
+    public void broken(Failure why) {
+        deaf = true;
+        blame = why;
+        task.fail(Failure.of(Reason.INTERNAL, why.message()));
     }
 
     @Override
@@ -182,11 +189,8 @@ final class TaskFlow implements TaskEars {
                 stopClock();
                 alarm = time.after(deadlines.idle(), () -> lane.run(this::checkClocks));
                 task.inputDone();
-                client.head(answer);
-            } else if (anything && answer == null) {
-                task.fail(Failure.of(Reason.INTERNAL, "the agent sent an answer's bytes before its head"));
-                return;
-            } else if (anything && client.ready()) {
+                client.head(id, answer);
+            } else if (anything && answer != null && client.ready()) {
                 deliver();
             } else if (!anything && agentDone) {
                 finish();
@@ -212,7 +216,8 @@ final class TaskFlow implements TaskEars {
         stopClock();
         Failure why = ending;
         if (why != null) {
-            task.fail(why);
+            // After the first byte no other try can take the place of this one.
+            task.fail(headTold ? new Failure(why.reason(), why.message(), null, why.details()) : why);
         } else if (head == null) {
             task.fail(Failure.of(Reason.INTERNAL, "the agent ended the task without an answer"));
         } else {
@@ -222,6 +227,7 @@ final class TaskFlow implements TaskEars {
 
     /** The clock of what is awaited now; set anew when it goes off too early, not with each byte. */
     private void checkClocks() {
+        stopClock();
         if (aborted || (agentDone && mailbox.size() == 0)) {
             return;
         }
@@ -253,12 +259,14 @@ final class TaskFlow implements TaskEars {
     /** The task ends before its answer does: has the agent end it too, and frees the slot when that is done. */
     void abort(Failure why) {
         stopClock();
-        mailbox.clear();
         aborted = true;
+        deaf = true;
+        mailbox.clear();
         if (agentDone) {
             return;
         }
-        line.cancel(id, why);
+        Failure told = blame;
+        line.cancel(id, told == null ? why : told);
         alarm = time.after(
                 CANCEL_PATIENCE,
                 () -> lane.run(() -> {

@@ -62,7 +62,9 @@ enum Engine {
 
         private static EmbeddedPostgres start() {
             try {
-                return EmbeddedPostgres.start();
+                return EmbeddedPostgres.builder()
+                        .setServerConfig("deadlock_timeout", "50ms")
+                        .start();
             } catch (IOException e) {
                 throw new IllegalStateException(e);
             }

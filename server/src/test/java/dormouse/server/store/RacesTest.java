@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
@@ -43,6 +44,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class RacesTest {
     private static final int ROUNDS = 20;
     private static final int THREADS = 4;
+    private static final int READS = 100;
 
     private final Engine engine;
     private Database one;
@@ -130,8 +132,9 @@ class RacesTest {
     @Test
     void commits_that_meet_on_several_rows_and_heartbeats_between_them_all_get_through() throws Exception {
         List<Llm> rows = new ArrayList<>();
+        // Heartbeats come to llm-1 before they come to llm-0, commits after.
         for (int i = 0; i < 6; i++) {
-            rows.add(save(one.llms(), register(llm("llm-" + i, "session-" + i % 2))));
+            rows.add(save(one.llms(), register(llm("llm-" + i, "session-" + (i + 1) % 2))));
         }
         AtomicInteger stale = new AtomicInteger();
         List<Integer> saved = Crowd.run(THREADS, i -> {
@@ -162,28 +165,32 @@ class RacesTest {
     @Test
     void readers_see_revisions_in_order_without_a_gap_and_rows_that_fit_them() throws Exception {
         int writers = 3;
-        int commits = 40;
+        AtomicInteger reads = new AtomicInteger();
         AtomicInteger atWork = new AtomicInteger(writers);
         List<LlmEvent> tail = new ArrayList<>();
         List<LlmStore.Snapshot> snapshots = new ArrayList<>();
-        Crowd.run(writers + 2, i -> {
+        List<Long> counts = Crowd.run(writers + 2, i -> {
             if (i < writers) {
-                write(store(i), "llm-" + i, commits);
-                atWork.decrementAndGet();
+                try {
+                    return write(store(i), "llm-" + i, () -> reads.get() < READS);
+                } finally {
+                    atWork.decrementAndGet();
+                }
             }
             boolean last = false;
-            while (i >= writers && !last) {
+            while (!last) {
                 last = atWork.get() == 0;
                 if (i == writers) {
                     long seen = tail.isEmpty() ? 0 : tail.get(tail.size() - 1).revision();
                     tail.addAll(store(i).eventsAfter(seen, null, 1000));
+                    reads.incrementAndGet();
                 } else {
                     snapshots.add(store(i).load());
                 }
             }
-            return i;
+            return 0L;
         });
-        long all = (long) writers * commits;
+        long all = counts.stream().mapToLong(Long::longValue).sum();
         assertThat(tail)
                 .extracting(LlmEvent::revision)
                 .containsExactlyElementsOf(
@@ -194,15 +201,17 @@ class RacesTest {
         }
     }
 
-    /** Registers, changes and deletes by turns, a change per commit. */
-    private static void write(LlmStore store, String name, int commits) {
+    /** Registers, changes and deletes by turns, a change per commit, and says how many. */
+    private static long write(LlmStore store, String name, BooleanSupplier more) {
         Llm row = null;
-        for (int i = 0; i < commits; i++) {
+        long i = 0;
+        for (; more.getAsBoolean(); i++) {
             Change change =
                     row == null ? register(llm(name)) : i % 4 == 3 ? delete(row) : update(row, in(LlmState.LOST, row));
             LlmEvent event = events(store, change).get(0);
             row = event.type() == LlmEventType.DELETED ? null : event.llm();
         }
+        return i;
     }
 
     private static List<Llm> replay(List<LlmEvent> events, long upTo) {
