@@ -7,6 +7,7 @@ import dormouse.server.fleet.Llm;
 import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmEventType;
 import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.LlmState;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionId;
@@ -194,11 +195,16 @@ public final class Fleet {
         do {
             events = store.eventsAfter(revision, null, PAGE);
             for (LlmEvent event : events) {
-                // A wake that this process does not know to be running is none.
-                show(new LlmEvent(event.revision(), event.type(), event.llm().stored(), event.detail(), event.time()));
+                show(new LlmEvent(event.revision(), event.type(), caughtUp(event.llm()), event.detail(), event.time()));
             }
         } while (events.size() == PAGE);
         behind = false;
+    }
+
+    /** A wake that this process does not know to be running is none. */
+    private Llm caughtUp(Llm llm) {
+        Llm known = rows.get(llm.name());
+        return known != null && known.state() == LlmState.WAKING ? llm : llm.stored();
     }
 
     /** Tells that a wake has ended without success. On the lane. */

@@ -86,25 +86,6 @@ public record Llm(
                 newRevision);
     }
 
-    /** The same after a sign of life of its session; itself where it knows of a later one. */
-    public Llm heardAt(Instant at) {
-        return lastHeartbeat != null && !lastHeartbeat.isBefore(at)
-                ? this
-                : new Llm(
-                        name,
-                        kind,
-                        state,
-                        reason,
-                        spec,
-                        owner,
-                        createTime,
-                        updateTime,
-                        at,
-                        inactiveSince,
-                        before,
-                        revision);
-    }
-
     /** As the disk has it: a wake under way is known to the running server alone. */
     public Llm stored() {
         return state == state.stored()
