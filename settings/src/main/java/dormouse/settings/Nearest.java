@@ -9,18 +9,26 @@ import java.util.Locale;
 final class Nearest {
     private Nearest() {}
 
-    static List<String> first(String word, Collection<String> known) {
-        return known.stream()
+    /** What to say after "unknown key": a suggestion where one is near, and all that is known, nearest first. */
+    static String hint(String word, Collection<String> known) {
+        List<String> nearest = known.stream()
                 .sorted(Comparator.<String>comparingInt(key -> distance(word, key))
                         .thenComparing(key -> key))
                 .toList();
+        if (nearest.isEmpty()) {
+            return "";
+        }
+        String meant = close(word, nearest.get(0)) ? ", did you mean \"" + nearest.get(0) + "\"?" : "";
+        return meant + " (known here: " + String.join(", ", nearest) + ")";
     }
 
-    /** Whether the two are so close that one is a likely slip for the other. */
-    static boolean close(String word, String key) {
-        return distance(word, key) <= Math.max(1, Math.min(word.length(), key.length()) / 3)
-                || key.toLowerCase(Locale.ROOT).startsWith(word.toLowerCase(Locale.ROOT))
-                || word.toLowerCase(Locale.ROOT).startsWith(key.toLowerCase(Locale.ROOT));
+    /** Whether one is a likely slip for the other: about a third of the letters, or one begins like the other. */
+    private static boolean close(String word, String key) {
+        String a = word.toLowerCase(Locale.ROOT);
+        String b = key.toLowerCase(Locale.ROOT);
+        return distance(word, key) <= Math.max(1, Math.min(a.length(), b.length()) / 3)
+                || a.startsWith(b)
+                || b.startsWith(a);
     }
 
     static int distance(String one, String other) {

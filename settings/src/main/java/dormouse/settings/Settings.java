@@ -4,23 +4,18 @@ import dormouse.settings.Value.Entry;
 import dormouse.settings.Value.Mapping;
 import dormouse.settings.Value.Scalar;
 import dormouse.settings.Value.Sequence;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +26,10 @@ import org.jspecify.annotations.Nullable;
  * {@link #set} and {@link #environment} come before the first read. For one thread.
  */
 public final class Settings {
+    private static final Pattern SECRET = Pattern.compile("(?i).*(token|password|secret|apiKey)");
+
     private final Mapping mapping;
     private final String path;
-    private final boolean root;
     private Environment environment;
     private final Set<String> known = new TreeSet<>();
     private final Map<String, Settings> sections = new HashMap<>();
@@ -42,7 +38,6 @@ public final class Settings {
     private Settings(Mapping mapping, String path, Environment environment) {
         this.mapping = mapping;
         this.path = path;
-        this.root = path.isEmpty();
         this.environment = environment;
     }
 
@@ -53,17 +48,7 @@ public final class Settings {
      *     is not set
      */
     public static Settings read(Path file, Map<String, String> env) {
-        String text;
-        try {
-            text = Files.readString(file);
-        } catch (NoSuchFileException e) {
-            throw new SettingsException(file + ": no such file");
-        } catch (CharacterCodingException e) {
-            throw new SettingsException(file + ": not UTF-8 text");
-        } catch (IOException e) {
-            throw new SettingsException(file + ": cannot be read: " + e.getMessage());
-        }
-        return parse(file.toString(), text, env);
+        return parse(file.toString(), YamlReader.textOf(file), env);
     }
 
     /** The same for text that is already at hand; {@code sourceName} stands for the file in errors. */
@@ -84,25 +69,7 @@ public final class Settings {
      * @param source what errors name, for instance {@code --set}
      */
     public Settings set(String dottedKey, String value, String source) {
-        Place place = new Place(source, 0);
-        List<String> keys = Arrays.asList(dottedKey.strip().split("\\.", -1));
-        if (keys.stream().anyMatch(String::isBlank)) {
-            throw new SettingsException(place, "\"" + dottedKey + "\" is not a key (section.key)");
-        }
-        Mapping section = mapping;
-        for (String key : keys.subList(0, keys.size() - 1)) {
-            Entry entry = section.entries().get(key);
-            if (entry != null && entry.value() instanceof Sequence) {
-                throw new SettingsException(place, "\"" + dottedKey + "\": " + key + " is a list, set it as a whole");
-            }
-            if (entry == null || !(entry.value() instanceof Mapping)) {
-                entry = new Entry(new Mapping(new LinkedHashMap<>(), place), place, true);
-                section.entries().put(key, entry);
-            }
-            section = (Mapping) entry.value();
-        }
-        Value read = YamlReader.single(source, value, true);
-        section.entries().put(keys.get(keys.size() - 1), new Entry(read, place, true));
+        Flag.put(mapping, dottedKey, value, source);
         return this;
     }
 
@@ -118,7 +85,7 @@ public final class Settings {
 
     public boolean has(String key) {
         Value value = find(key);
-        return value != null && !(value instanceof Scalar scalar && scalar.text() == null);
+        return value != null && !value.isNothing();
     }
 
     /** True for a value that is neither a mapping nor a list: {@code tls: true} as against {@code tls: {ca: …}}. */
@@ -136,7 +103,7 @@ public final class Settings {
             if (value instanceof Mapping section) {
                 return new Settings(new Mapping(section.entries(), place), pathOf(k), environment);
             }
-            if (value == null || value instanceof Scalar scalar && scalar.text() == null) {
+            if (value == null || value.isNothing()) {
                 return new Settings(new Mapping(new LinkedHashMap<>(), place), pathOf(k), environment);
             }
             throw wrong(k, "is not a mapping (key: value)");
@@ -179,21 +146,14 @@ public final class Settings {
     public String required(String key) {
         String text = textOrNull(key);
         if (text == null || text.isBlank()) {
-            throw new SettingsException(mapping.place(), (root ? "" : path + ": ") + key + " is required");
+            throw new SettingsException(mapping.place(), (path.isEmpty() ? "" : path + ": ") + key + " is required");
         }
         return text;
     }
 
     /** Bounds are inclusive, here and below. */
     public int integer(String key, int fallback, int min, int max) {
-        Function<String, @Nullable Integer> parse = text -> {
-            try {
-                return Integer.valueOf(text);
-            } catch (NumberFormatException e) {
-                return null;
-            }
-        };
-        return bounded(key, fallback, min, max, parse, "is not a whole number", String::valueOf);
+        return bounded(key, fallback, min, max, Units::integer, "is not a whole number", String::valueOf);
     }
 
     public boolean flag(String key, boolean fallback) {
@@ -224,28 +184,24 @@ public final class Settings {
         if (text == null) {
             return fallback;
         }
-        List<String> words = new ArrayList<>();
-        for (E constant : fallback.getDeclaringClass().getEnumConstants()) {
-            String plain = constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
-            if (text.equals(plain) || text.equals(constant.toString())) {
-                return constant;
-            }
-            words.add(constant.toString().equals(constant.name()) ? plain : constant.toString());
+        E choice = Choice.of(fallback.getDeclaringClass(), text);
+        if (choice == null) {
+            throw wrong(key, Choice.rule(fallback.getDeclaringClass()));
         }
-        throw wrong(key, "is not one of " + String.join(", ", words));
+        return choice;
     }
 
     /** In the order of the file; empty when absent. */
     public Map<String, String> textMap(String key) {
         Value value = find(key);
-        if (value == null || value instanceof Scalar scalar && scalar.text() == null) {
+        if (value == null || value.isNothing()) {
             return Map.of();
         }
         if (!(value instanceof Mapping entries)) {
             throw wrong(key, "is not a mapping (key: value)");
         }
         Map<String, String> texts = new LinkedHashMap<>();
-        entries.entries().forEach((k, entry) -> texts.put(k, plainText(entry.value(), pathOf(key) + "." + k)));
+        entries.entries().forEach((k, entry) -> texts.put(k, entry.value().text(pathOf(key) + "." + k)));
         return Collections.unmodifiableMap(texts);
     }
 
@@ -253,18 +209,22 @@ public final class Settings {
     public List<String> textList(String key) {
         List<String> texts = new ArrayList<>();
         for (Value element : elements(key, "is not a list ([a, b])")) {
-            texts.add(plainText(element, pathOf(key) + "[" + texts.size() + "]"));
+            texts.add(element.text(pathOf(key) + "[" + texts.size() + "]"));
         }
         return List.copyOf(texts);
     }
 
-    /** The error for the value of a key: its place, its full name, what is written there, and the rule that it breaks. */
+    /**
+     * The error for the value of a key: its place, its full name, what is written there (except for what is called like
+     * a secret), and the rule that it breaks.
+     */
     public SettingsException wrong(String key, String rule) {
         Value value = find(key);
         if (value == null) {
             return new SettingsException(mapping.place(), pathOf(key) + ": " + rule);
         }
-        return new SettingsException(placeOf(key, value), pathOf(key) + ": " + value.quoted() + " " + rule);
+        String shown = SECRET.matcher(key).matches() ? "the value" : value.quoted();
+        return new SettingsException(placeOf(key, value), pathOf(key) + ": " + shown + " " + rule);
     }
 
     /**
@@ -274,22 +234,14 @@ public final class Settings {
     public void rejectUnknown() {
         mapping.entries().forEach((key, entry) -> {
             if (!known.contains(key)) {
-                throw unknown(key, entry);
+                String hint = Nearest.hint(key, known);
+                throw new SettingsException(entry.place(), pathOf(key) + ": unknown key" + hint);
             }
             if (sections.containsKey(key)) {
                 section(key).rejectUnknown();
             }
             lists.getOrDefault(key, List.of()).forEach(Settings::rejectUnknown);
         });
-    }
-
-    private SettingsException unknown(String key, Entry entry) {
-        List<String> nearest = Nearest.first(key, known);
-        String meant = nearest.isEmpty() || !Nearest.close(key, nearest.get(0))
-                ? ""
-                : ", did you mean \"" + nearest.get(0) + "\"?";
-        String all = nearest.isEmpty() ? "" : " (known here: " + String.join(", ", nearest) + ")";
-        return new SettingsException(entry.place(), pathOf(key) + ": unknown key" + meant + all);
     }
 
     private <T extends Comparable<T>> T bounded(
@@ -316,20 +268,13 @@ public final class Settings {
 
     private List<Value> elements(String key, String rule) {
         Value value = find(key);
-        if (value == null || value instanceof Scalar scalar && scalar.text() == null) {
+        if (value == null || value.isNothing()) {
             return List.of();
         }
         if (value instanceof Sequence sequence) {
             return sequence.elements();
         }
         throw wrong(key, rule);
-    }
-
-    private static String plainText(Value value, String at) {
-        if (value instanceof Scalar scalar) {
-            return scalar.text() == null ? "" : scalar.text();
-        }
-        throw new SettingsException(value.place(), at + ": " + value.quoted() + " where a single value is expected");
     }
 
     private @Nullable Value find(String key) {
@@ -352,6 +297,6 @@ public final class Settings {
     }
 
     private String pathOf(String key) {
-        return root ? key : path + "." + key;
+        return path.isEmpty() ? key : path + "." + key;
     }
 }

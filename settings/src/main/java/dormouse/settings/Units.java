@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Durations and sizes as settings write them. Null for text that is neither; the caller knows its place. */
+/** Numbers, durations and sizes as settings write them. Null for text that is none; the caller knows its place. */
 final class Units {
     static final String DURATION_RULE = "is not a duration (500ms, 2s, 5m, 4h, 1d)";
     static final String SIZE_RULE = "is not a size (65536, 64KiB, 32MiB, 1GiB)";
@@ -14,6 +14,14 @@ final class Units {
     private static final Pattern SIZE = Pattern.compile("(\\d{1,18})(|B|KiB|MiB|GiB|TiB)");
 
     private Units() {}
+
+    static @Nullable Integer integer(String text) {
+        try {
+            return Integer.valueOf(text);
+        } catch (NumberFormatException e) {
+            return null;
+        }
+    }
 
     static @Nullable Duration duration(String text) {
         if (text.equals("0")) {

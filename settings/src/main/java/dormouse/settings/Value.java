@@ -8,15 +8,37 @@ import org.jspecify.annotations.Nullable;
 sealed interface Value {
     Place place();
 
+    /** Nothing was written ({@code key:}), which counts as absent. */
+    default boolean isNothing() {
+        return false;
+    }
+
+    /** The text of a scalar, empty for nothing; {@code path} names any other value in the error. */
+    default String text(String path) {
+        throw new SettingsException(place(), path + ": " + quoted() + " where a single value is expected");
+    }
+
     /** How an error names this value. */
     String quoted();
 
     /**
-     * @param text what to use: variables replaced; null where nothing was written ({@code key:}), which counts as absent
+     * One value.
+     *
+     * @param text what to use, with variables replaced; null where nothing was written
      * @param written what stands in the source, for errors: they never show what a variable held
      */
     record Scalar(@Nullable String text, String written, Place place) implements Value {
         private static final int SHOWN = 80;
+
+        @Override
+        public boolean isNothing() {
+            return text == null;
+        }
+
+        @Override
+        public String text(String path) {
+            return text == null ? "" : text;
+        }
 
         @Override
         public String quoted() {
@@ -40,6 +62,10 @@ sealed interface Value {
         }
     }
 
-    /** @param flag set by a flag, which the environment does not override */
+    /**
+     * What a key stands for.
+     *
+     * @param flag set by a flag, which the environment does not override
+     */
     record Entry(Value value, Place place, boolean flag) {}
 }

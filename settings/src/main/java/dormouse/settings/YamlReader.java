@@ -4,10 +4,16 @@ import dormouse.settings.Value.Entry;
 import dormouse.settings.Value.Mapping;
 import dormouse.settings.Value.Scalar;
 import dormouse.settings.Value.Sequence;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -19,6 +25,7 @@ import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
+import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /**
  * Turns one YAML document into {@link Value}s. It stops at snakeyaml's nodes, before objects are made of them, because
@@ -43,13 +50,26 @@ final class YamlReader {
         this.variables = variables;
     }
 
+    /** The text of a file, in UTF-8. */
+    static String textOf(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (NoSuchFileException e) {
+            throw new SettingsException(file + ": no such file");
+        } catch (CharacterCodingException e) {
+            throw new SettingsException(file + ": not UTF-8 text");
+        } catch (IOException e) {
+            throw new SettingsException(file + ": cannot be read: " + e.getMessage());
+        }
+    }
+
     /** A whole file; empty when it holds nothing but comments. */
     static Mapping file(String source, String yaml, Variables variables) {
         Value root = new YamlReader(source, true, false, variables).read(yaml);
         if (root instanceof Mapping mapping) {
-            return mapping;
+            return new Mapping(mapping.entries(), new Place(source, 0));
         }
-        if (root == null || root instanceof Scalar scalar && scalar.text() == null) {
+        if (root == null || root.isNothing()) {
             return new Mapping(new LinkedHashMap<>(), new Place(source, 0));
         }
         throw new SettingsException(root.place(), root.quoted() + " is not a mapping (key: value) of settings");
@@ -68,12 +88,16 @@ final class YamlReader {
         if ("{[\"'".indexOf(trimmed.charAt(0)) < 0) {
             return new Scalar(trimmed, trimmed, place);
         }
-        Value value = new YamlReader(source, false, flag, new Variables(java.util.Map.of())).read(trimmed);
+        Value value = new YamlReader(source, false, flag, new Variables(Map.of())).read(trimmed);
         return value == null ? new Scalar(null, "", place) : value;
     }
 
     private @Nullable Value read(String yaml) {
-        LoadSettings settings = LoadSettings.builder().setLabel(source).build();
+        LoadSettings settings = LoadSettings.builder()
+                .setLabel(source)
+                .setSchema(new CoreSchema())
+                .setAllowNonScalarKeys(true)
+                .build();
         try {
             Iterator<Node> documents =
                     new Compose(settings).composeAllFromString(yaml).iterator();

@@ -10,6 +10,7 @@ import dormouse.server.fleet.LlmState;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionId;
 import dormouse.server.fleet.SessionStore;
+import dormouse.server.fleet.StaleException;
 import dormouse.server.fleet.Step;
 import dormouse.server.fleet.StoreException;
 import dormouse.server.fleet.Terms;
@@ -20,9 +21,12 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,11 +106,11 @@ public final class AgentSessions {
         })));
     }
 
-    private Registered guarded(java.util.function.Supplier<Registered> work) {
+    private Registered guarded(Supplier<Registered> work) {
         try {
             fleet.catchUpIfBehind();
             return work.get();
-        } catch (StoreException e) {
+        } catch (StoreException | StaleException e) {
             log.warn("registration not taken, the store failed cause={}", e.getMessage());
             return new Registered.Rejected(Fleet.storeUnavailable());
         }
@@ -165,7 +169,7 @@ public final class AgentSessions {
         AttachedAgent agent = new AttachedAgent(
                 id, epoch, line, registration.agentName(), registration.agentVersion(), registration.principal(), now);
         AttachedAgent older = attached.put(id, agent);
-        if (older != null) {
+        if (older != null && !older.leaving()) {
             log.info("stream fenced session={} epoch={}", id, older.epoch());
             older.line().close(fenced());
         }
@@ -173,7 +177,7 @@ public final class AgentSessions {
             List<Registered.Grant> grants = claim(agent, registration);
             log.info("agent attached session={} agent={} epoch={}", id, registration.agentName(), epoch);
             return new Registered.Accepted(id, newToken, epoch, newToken == null, grants);
-        } catch (StoreException e) {
+        } catch (StoreException | StaleException e) {
             detach(agent, "its registration was not saved");
             throw e;
         }
@@ -198,7 +202,7 @@ public final class AgentSessions {
                 now);
         List<Registered.Grant> grants = new ArrayList<>(claim.decide(registration));
         fleet.apply(claim.changes(), now);
-        agent.publish(claim.granted());
+        agent.publish(fleet.ownedBy(agent.session()).stream().map(Llm::name).collect(Collectors.toSet()));
         return grants;
     }
 
@@ -252,13 +256,32 @@ public final class AgentSessions {
 
     /** The agent leaves on purpose: its Llms are INACTIVE at once, its tasks go on. */
     public void goodbye(AttachedAgent agent) {
+        agent.leave();
         fleet.insist("goodbye", () -> {
             if (isCurrent(agent)) {
-                agent.publish(java.util.Set.of());
+                agent.publish(Set.of());
                 changeOwn(
                         agent.session(),
                         row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
             }
+        });
+    }
+
+    /**
+     * The agent had put an Llm's backend to sleep when a task came.
+     *
+     * @param then runs on the lane, when the row says so too
+     */
+    public void asleep(AttachedAgent agent, LlmName llm, Runnable then) {
+        fleet.insist("asleep", () -> {
+            if (isCurrent(agent)) {
+                fleet.decide(
+                        llm,
+                        row -> row != null && row.ownedBy(agent.session())
+                                ? Lifecycle.slept(llm, row, time.now())
+                                : new Step.Keep("not its own"));
+            }
+            then.run();
         });
     }
 
@@ -276,7 +299,7 @@ public final class AgentSessions {
         }
         try {
             fleet.apply(changes, time.now());
-        } catch (dormouse.server.fleet.StaleException e) {
+        } catch (StaleException e) {
             throw new StoreException("rows of session " + session + " have changed", e);
         }
     }

@@ -6,6 +6,7 @@ import dormouse.server.fleet.SessionId;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A session whose stream is attached to this server: owns what lives as long as that stream. The times and counts are
@@ -26,8 +27,9 @@ public final class AttachedAgent {
     private volatile Instant persisted = Instant.MIN;
     private volatile int activeTasks;
     private volatile Set<LlmName> llms = Set.of();
-    private volatile Map<LlmName, Report> reports = Map.of();
-    private volatile boolean reportPending;
+    private Map<LlmName, Report> reports = Map.of();
+    private volatile boolean leaving;
+    private boolean reportPending; // under this
 
     AttachedAgent(
             SessionId session,
@@ -86,9 +88,18 @@ public final class AttachedAgent {
         return activeTasks;
     }
 
-    /** The names that it publishes. */
+    /** The names of its session, whatever their status; none once it has said goodbye. */
     public Set<LlmName> llms() {
         return llms;
+    }
+
+    /** Whether its stream is to end on purpose, so that a newer one of its session lets it finish its tasks. */
+    public boolean leaving() {
+        return leaving;
+    }
+
+    void leave() {
+        leaving = true;
     }
 
     void hear(Instant now) {
@@ -101,10 +112,6 @@ public final class AttachedAgent {
 
     void publish(Set<LlmName> names) {
         llms = Set.copyOf(names);
-    }
-
-    Map<LlmName, Report> reports() {
-        return reports;
     }
 
     /** Keeps the latest reports; false where an earlier set waits to be looked at, which will then see these. */
@@ -121,7 +128,7 @@ public final class AttachedAgent {
     }
 
     /** The sign of life that is not on disk yet, or null where there is none. */
-    @org.jspecify.annotations.Nullable
+    @Nullable
     Instant unpersisted() {
         Instant last = heard;
         if (last.equals(persisted)) {

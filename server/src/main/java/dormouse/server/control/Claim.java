@@ -24,7 +24,6 @@ final class Claim {
     private final Terms terms;
     private final Instant now;
     private final List<Change> changes = new ArrayList<>();
-    private final Set<LlmName> granted = new HashSet<>();
 
     Claim(Fleet fleet, Claimant who, Terms terms, Instant now) {
         this.fleet = fleet;
@@ -44,9 +43,12 @@ final class Claim {
                             ? decide(offer, names)
                             : refused(offer.name().value(), Reason.NAME_MALFORMED, "it is offered twice"));
         }
-        registration
-                .malformed()
-                .forEach(bad -> grants.add(new Registered.Grant(bad.name(), Registered.Outcome.REFUSED, 0, bad.why())));
+        for (Registration.Refused bad : registration.malformed()) {
+            grants.add(bad.place(), new Registered.Grant(bad.name(), Registered.Outcome.REFUSED, 0, bad.why()));
+            if (LlmName.isValid(bad.name())) {
+                offered.add(new LlmName(bad.name())); // refused is not withdrawn: its row stays as it is
+            }
+        }
         for (Llm row : fleet.ownedBy(who.session())) {
             if (!offered.contains(row.name())
                     && Lifecycle.left(row, "withdrawn by " + who.agentName(), now) instanceof Step.Save save) {
@@ -71,7 +73,6 @@ final class Claim {
             return new Registered.Grant(name, Registered.Outcome.REFUSED, 0, refused.failure());
         }
         names.take(name, pool);
-        granted.add(offer.name());
         if (step instanceof Step.Save save) {
             changes.add(save.change());
             return new Registered.Grant(
@@ -96,9 +97,4 @@ final class Claim {
 
     List<Change> changes() {
         return changes;
-    }
-
-    Set<LlmName> granted() {
-        return granted;
-    }
-}
+    }}

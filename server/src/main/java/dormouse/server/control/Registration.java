@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param resumeToken proves that the session is this agent's; empty on its very first start
  * @param principal the credential of the stream; empty where none is asked for
  * @param offers the whole set of names that it publishes now
- * @param malformed names that can't be offered, each with the rule that it breaks
+ * @param malformed names that can't be offered, each with the rule that it breaks, in the order of their places
  */
 public record Registration(
         @Nullable SessionId session,
@@ -24,8 +24,12 @@ public record Registration(
         String principal,
         List<Offer> offers,
         List<Refused> malformed) {
-    /** A name that was turned down. */
-    public record Refused(String name, Failure why) {}
+    /**
+     * A name that was turned down.
+     *
+     * @param place among all that were offered, from 0
+     */
+    public record Refused(int place, String name, Failure why) {}
 
     public Registration {
         offers = List.copyOf(offers);

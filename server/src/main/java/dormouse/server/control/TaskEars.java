@@ -20,6 +20,9 @@ public interface TaskEars {
      */
     void end(long bytes, @Nullable Failure why, Usage usage);
 
+    /** The agent breaks the contract in this task, which is to end; its stream lives. */
+    void broken(Failure why);
+
     /** The stream has ended before the task. */
     void lost(Failure why);
 }

@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,7 +32,8 @@ public final class Wakes implements FleetListener {
 
     private static final Logger log = LoggerFactory.getLogger(Wakes.class);
 
-    private record Wake(TaskId task, LlmName llm, AttachedAgent agent, long started, Time.Alarm alarm) {}
+    private record Wake(
+            TaskId task, LlmName llm, AttachedAgent agent, long started, Time.Alarm alarm, AtomicBoolean answered) {}
 
     private final Fleet fleet;
     private final AgentSessions sessions;
@@ -114,11 +117,7 @@ public final class Wakes implements FleetListener {
             }
         }
         Instant now = time.now();
-        Step step = fleet.decide(
-                llm,
-                row -> row == null
-                        ? new Step.Refused(Failure.of(Reason.LLM_NOT_FOUND, "there is no Llm " + llm))
-                        : Lifecycle.wake(row, now));
+        Step step = fleet.decide(llm, row -> Lifecycle.wake(llm, row, now));
         if (step instanceof Step.Refused refused) {
             return refused.failure();
         }
@@ -126,28 +125,30 @@ public final class Wakes implements FleetListener {
             TaskId task = credentials.newTask();
             Duration patience = seen.spec().maxWait().plus(BEHIND);
             Time.Alarm alarm = time.after(patience, () -> timedOut(llm, task, patience));
-            underWay.put(llm, new Wake(task, llm, agent, time.nanos(), alarm));
+            underWay.put(llm, new Wake(task, llm, agent, time.nanos(), alarm, new AtomicBoolean()));
             log.info("wake started llm={} task={} session={}", llm, task, agent.session());
             agent.line().wake(task, llm);
         }
         return null;
     }
 
-    /** The agent's answer. One that comes late still counts as a word about the backend. */
+    /** The agent's answer; one that comes late, or again, is dropped. */
     public void result(AttachedAgent agent, TaskId task, Duration took, @Nullable Failure why) {
+        Wake wake = underWay.values().stream()
+                .filter(w -> w.task().equals(task) && w.agent() == agent)
+                .findFirst()
+                .orElse(null);
+        if (wake == null || !wake.answered().compareAndSet(false, true)) {
+            log.debug("a wake result came too late, or twice task={} session={}", task, agent.session());
+            return; // before the lane: no agent can fill it with what nobody waits for
+        }
         fleet.insist("wake result", () -> {
-            Wake wake = underWay.values().stream()
-                    .filter(w -> w.task().equals(task) && w.agent() == agent)
-                    .findFirst()
-                    .orElse(null);
-            if (wake == null) {
-                log.info("a wake result came too late task={} session={}", task, agent.session());
+            Wake now = underWay.get(wake.llm());
+            if (now == null || !now.task().equals(task)) {
                 return;
             }
             if (why == null) {
-                fleet.decide(
-                        wake.llm(),
-                        row -> row == null ? new Step.Keep("deleted") : Lifecycle.woke(row, took, time.now()));
+                fleet.decide(wake.llm(), row -> Lifecycle.woke(wake.llm(), row, took, time.now()));
             } else {
                 fail(wake, why);
             }
@@ -168,17 +169,19 @@ public final class Wakes implements FleetListener {
         });
     }
 
-    /** Nobody waits for it any more. */
-    public void abandon(LlmName llm) {
+    /**
+     * Nobody waits for it any more.
+     *
+     * @param unwanted asked again on the lane: somebody may have come meanwhile
+     */
+    public void abandon(LlmName llm, BooleanSupplier unwanted) {
         fleet.insist("wake abandoned", () -> {
             Wake wake = underWay.get(llm);
-            if (wake != null) {
+            if (wake != null && unwanted.getAsBoolean()) {
                 Failure why = Failure.of(Reason.CLIENT_GONE, "nobody waits for it any more");
                 fleet.decide(
                         llm,
-                        row -> row == null
-                                ? new Step.Keep("deleted")
-                                : Lifecycle.wakeFailed(row, "given up: nobody waits for it any more", time.now()));
+                        row -> Lifecycle.wakeFailed(llm, row, "given up: nobody waits for it any more", time.now()));
                 wake.agent().line().cancel(wake.task(), why);
                 fleet.tellWakeFailed(llm, Failure.retry(Reason.WAKE_FAILED, why.message(), Duration.ofSeconds(1)));
             }
@@ -186,9 +189,7 @@ public final class Wakes implements FleetListener {
     }
 
     private void fail(Wake wake, Failure why) {
-        fleet.decide(
-                wake.llm(),
-                row -> row == null ? new Step.Keep("deleted") : Lifecycle.wakeFailed(row, why.message(), time.now()));
+        fleet.decide(wake.llm(), row -> Lifecycle.wakeFailed(wake.llm(), row, why.message(), time.now()));
         Instant now = time.now();
         CoolDown coolDown = coolDowns.compute(
                 wake.llm(), (llm, earlier) -> earlier == null ? CoolDown.first(now) : earlier.next(now));

@@ -100,39 +100,43 @@ public final class Lifecycle {
         return move(row, trigger, reason.isEmpty() ? trigger.words() : reason, now, now);
     }
 
-    /** Somebody wants it awake (rule 9). The cool-down is the caller's: see {@link CoolDown}. */
-    public static Step wake(Llm row, Instant now) {
-        return move(row, Trigger.WAKE, "waking", now, row.lastHeartbeat());
+    /** Somebody wants that name awake (rule 9). The cool-down is the caller's: see {@link CoolDown}. */
+    public static Step wake(LlmName name, @Nullable Llm row, Instant now) {
+        return row == null ? absent(name, Trigger.WAKE) : move(row, Trigger.WAKE, "waking", row.lastHeartbeat(), now);
     }
 
     /** The agent says that the wake has succeeded; this counts as a heartbeat. */
-    public static Step woke(Llm row, Duration took, Instant now) {
-        return move(row, Trigger.WAKE_OK, "awake after " + took.toMillis() + " ms", now, now);
+    public static Step woke(LlmName name, @Nullable Llm row, Duration took, Instant now) {
+        return row == null
+                ? absent(name, Trigger.WAKE_OK)
+                : move(row, Trigger.WAKE_OK, "awake after " + took.toMillis() + " ms", now, now);
     }
 
     /** The wake has failed, timed out, or nobody wants it any more. */
-    public static Step wakeFailed(Llm row, String why, Instant now) {
-        return move(row, Trigger.WAKE_FAIL, why, now, row.lastHeartbeat());
+    public static Step wakeFailed(LlmName name, @Nullable Llm row, String why, Instant now) {
+        return row == null
+                ? absent(name, Trigger.WAKE_FAIL)
+                : move(row, Trigger.WAKE_FAIL, why, row.lastHeartbeat(), now);
     }
 
     /** The agent has put the backend to sleep (rule 12). */
-    public static Step slept(Llm row, Instant now) {
-        return move(row, Trigger.SLEEP_OK, "put to sleep", now, now);
+    public static Step slept(LlmName name, @Nullable Llm row, Instant now) {
+        return row == null ? absent(name, Trigger.SLEEP_OK) : move(row, Trigger.SLEEP_OK, "put to sleep", now, now);
     }
 
     /** Its agent's stream has ended without a word (rule 6). */
     public static Step disconnected(Llm row, String why, Instant now) {
-        return move(row, Trigger.DISCONNECT, why, now, row.lastHeartbeat());
+        return move(row, Trigger.DISCONNECT, why, row.lastHeartbeat(), now);
     }
 
-    /** Its agent said goodbye, or registered without it. */
+    /** Its agent said goodbye, or registered without it: a sign of life, if the last one. */
     public static Step left(Llm row, String why, Instant now) {
-        return move(row, Trigger.LEAVE, why, now, row.lastHeartbeat());
+        return move(row, Trigger.LEAVE, why, now, now);
     }
 
     /** The server that it was attached to starts anew. */
     public static Step restarted(Llm row, Instant now) {
-        return move(row, Trigger.RESTART, "the server was restarted", now, row.lastHeartbeat());
+        return move(row, Trigger.RESTART, "the server was restarted", row.lastHeartbeat(), now);
     }
 
     /** What the sweep makes of it (rule 7); {@code heard} is the last sign of life of its session, where one is known. */
@@ -144,12 +148,12 @@ public final class Lifecycle {
         if (row.state().publisherAway() && since != null) {
             boolean expired = since.plus(terms.inactiveRetention()).isBefore(now);
             return expired
-                    ? move(row, Trigger.EXPIRE, "its publisher has been away since " + since, now, row.lastHeartbeat())
+                    ? move(row, Trigger.EXPIRE, "its publisher has been away since " + since, row.lastHeartbeat(), now)
                     : new Step.Keep("away, not for long enough");
         }
         Instant last = latest(latest(row.lastHeartbeat(), heard), row.createTime());
         if (last.plus(terms.heartbeatTimeout()).isBefore(now)) {
-            return move(row, Trigger.SILENCE, "nothing heard of its agent since " + last, now, last);
+            return move(row, Trigger.SILENCE, "nothing heard of its agent since " + last, last, now);
         }
         return new Step.Keep("heard lately");
     }
@@ -161,7 +165,14 @@ public final class Lifecycle {
         return a.isAfter(b) ? a : b;
     }
 
-    private static Step move(Llm row, Trigger trigger, String detail, Instant now, @Nullable Instant heartbeat) {
+    private static Step absent(LlmName name, Trigger trigger) {
+        Transitions.Cell cell = Transitions.of(LlmState.ABSENT, trigger);
+        return cell instanceof Transitions.Stay stay
+                ? new Step.Keep(stay.why())
+                : refused(((Transitions.Refuse) cell).reason(), "there is no Llm " + name);
+    }
+
+    private static Step move(Llm row, Trigger trigger, String detail, @Nullable Instant heartbeat, Instant now) {
         Transitions.Cell cell = Transitions.of(row.state(), trigger);
         if (cell instanceof Transitions.Stay stay) {
             return new Step.Keep(stay.why());

@@ -50,6 +50,25 @@ public record Llm(
         return owner != null && owner.session().equals(session);
     }
 
+    /** The same where its session was heard at {@code at}, if that is news. */
+    public Llm heardAt(Instant at) {
+        return lastHeartbeat == null || !lastHeartbeat.isBefore(at)
+                ? this
+                : new Llm(
+                        name,
+                        kind,
+                        state,
+                        reason,
+                        spec,
+                        owner,
+                        createTime,
+                        updateTime,
+                        at,
+                        inactiveSince,
+                        before,
+                        revision);
+    }
+
     /** The same with the revision that the store gave to the change. */
     public Llm atRevision(long newRevision) {
         return new Llm(

@@ -27,7 +27,7 @@ public enum Reason {
     INTERNAL(Code.INTERNAL, false),
     AGENT_LOST(Code.UNAVAILABLE, true),
     BACKEND_FAILED(Code.UNAVAILABLE, true),
-    BACKEND_ERROR(Code.UNAVAILABLE, false),
+    BACKEND_ERROR(Code.UNKNOWN, false),
     QUEUE_TIMEOUT(Code.DEADLINE_EXCEEDED, true),
     WAKE_TIMEOUT(Code.DEADLINE_EXCEEDED, true),
     FIRST_BYTE_TIMEOUT(Code.DEADLINE_EXCEEDED, false),
@@ -67,7 +67,8 @@ public enum Reason {
         ABORTED,
         INTERNAL,
         DEADLINE_EXCEEDED,
-        CANCELLED
+        CANCELLED,
+        UNKNOWN
     }
 
     private final Code code;

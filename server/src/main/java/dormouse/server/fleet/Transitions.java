@@ -72,6 +72,8 @@ public final class Transitions {
         t.from(ABSENT)
                 .on(OFFER_AWAKE, ACTIVE, LlmEventType.REGISTERED)
                 .on(OFFER_ASLEEP, HIBERNATING, LlmEventType.REGISTERED)
+                .on(ADOPT_AWAKE, ACTIVE, LlmEventType.REGISTERED)
+                .on(ADOPT_ASLEEP, HIBERNATING, LlmEventType.REGISTERED)
                 .refuse(Reason.LLM_NOT_FOUND, WAKE)
                 .rest("there is no such Llm");
 

@@ -2,9 +2,9 @@ package dormouse.server.fleet;
 
 /** What can happen to an Llm; with {@link LlmState} the two sides of the table in {@link Transitions}. */
 public enum Trigger {
-    /** Its own session, or for a new name any, offers it, awake. */
+    /** Its own session offers it, awake; where there is no such row, every session is its own. */
     OFFER_AWAKE("offered awake"),
-    /** Its own session, or for a new name any, offers it, its backend asleep. */
+    /** Its own session offers it, its backend asleep. */
     OFFER_ASLEEP("offered asleep"),
     /** A foreign session offers it, awake. */
     ADOPT_AWAKE("offered awake by another session"),

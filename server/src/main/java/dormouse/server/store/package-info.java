@@ -1,5 +1,6 @@
 /**
- * All SQL, and the migrations. Imports {@code fleet} and JDBI.
+ * All SQL, and the migrations, for H2 and PostgreSQL alike. Imports {@code fleet}, JDBI and what it stands on (JDBC, HikariCP,
+ * Flyway), and Jackson for the one column that is JSON. {@link dormouse.server.store.Database} is the way in.
  */
 @NullMarked
 package dormouse.server.store;

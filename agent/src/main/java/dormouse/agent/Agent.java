@@ -1,0 +1,153 @@
+package dormouse.agent;
+
+import dormouse.v1.Registered;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running agent: it publishes its Llms to a server, for as long as it isn't closed. It can run in a process of its own
+ * or inside another, the server's for instance. Its methods may be called from any thread.
+ */
+public final class Agent implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Agent.class);
+    private static final int WORKERS = 4;
+    private static final int WAITING_JOBS = 20_000;
+    private static final Duration LINGER = Duration.ofSeconds(30);
+
+    /**
+     * What an agent is given from outside.
+     *
+     * @param vertx its event loops run the agent; not closed with it
+     * @param channels to the server
+     * @param checkInterval between two checks of a backend
+     */
+    public record Runtime(Vertx vertx, ChannelSource channels, RandomGenerator random, Duration checkInterval) {
+        /** How often backends are checked by default. */
+        public static final Duration CHECK_INTERVAL = Duration.ofSeconds(15);
+    }
+
+    private final Loop loop;
+    private final ExecutorService workers;
+    private final ExecutorService files;
+    private final HttpClients clients;
+    private final Hosts hosts;
+    private final Link link;
+
+    private Agent(AgentConfig config, Runtime runtime, SessionStore sessions, @Nullable Session session) {
+        loop = new VertxLoop(runtime.vertx());
+        workers = threads("worker", WORKERS);
+        files = threads("files", 1);
+        clients = new HttpClients(runtime.vertx());
+        HttpCaller http = new HttpCaller(clients, loop);
+        LlmHost.Surroundings around = new LlmHost.Surroundings(
+                loop,
+                new Prober(http)::probe,
+                new RecipeRunner(http, loop, workers),
+                runtime.checkInterval(),
+                this::statusChanged);
+        hosts = new Hosts(llm -> new LlmHost(llm, around));
+        AgentParts parts =
+                new AgentParts(loop, workers, new HttpBackend(clients), hosts, new BodyBudget(), runtime.channels());
+        Link.Identity identity =
+                new Link.Identity(config.name(), UUID.randomUUID().toString(), config.token());
+        link = new Link(parts, identity, new SessionKeeper(sessions, session, files), runtime.random());
+    }
+
+    /** Starts an agent whose session lives as long as it: for use inside another process. */
+    public static Agent start(AgentConfig config, Runtime runtime) {
+        try {
+            return start(config, runtime, SessionStore.inMemory());
+        } catch (IOException e) {
+            throw new AssertionError("memory does not fail", e);
+        }
+    }
+
+    /**
+     * Starts an agent: asks each backend whether it answers, then connects.
+     *
+     * @throws IOException the session of an earlier run cannot be read
+     */
+    static Agent start(AgentConfig config, Runtime runtime, SessionStore sessions) throws IOException {
+        Agent agent = new Agent(config, runtime, sessions, sessions.load());
+        agent.loop.execute(
+                () -> agent.hosts.publish(config.llms()).whenComplete((asked, failure) -> agent.link.start()));
+        return agent;
+    }
+
+    /** Publishes these Llms from now on and no others; running tasks finish as they began. */
+    public void publish(List<LlmConfig> llms) {
+        loop.execute(() -> hosts.publish(llms).whenComplete((asked, failure) -> link.publish()));
+    }
+
+    /** Completes with the first registration that the server answered. */
+    CompletableFuture<Registered> attached() {
+        return link.attached();
+    }
+
+    /**
+     * Says goodbye, lets running tasks finish for up to so long, and ends. Blocks until then.
+     *
+     * @return whether it ended in time
+     */
+    public boolean stop(Duration within) {
+        CompletableFuture<Void> stopped = new CompletableFuture<>();
+        loop.execute(() -> link.stop(within).whenComplete((done, failure) -> stopped.complete(null)));
+        boolean inTime = true;
+        try {
+            stopped.get(within.plusSeconds(5).toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            log.error("agent did not stop in time", e);
+            inTime = false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            inTime = false;
+        }
+        CompletableFuture<Void> released = new CompletableFuture<>();
+        loop.execute(() -> {
+            hosts.close();
+            clients.close();
+            released.complete(null);
+        });
+        released.orTimeout(1, TimeUnit.SECONDS).exceptionally(late -> null).join();
+        workers.shutdown();
+        files.shutdown();
+        return inTime;
+    }
+
+    @Override
+    public void close() {
+        stop(LINGER);
+    }
+
+    private void statusChanged() {
+        link.statusChanged();
+    }
+
+    /** A few threads, and room for more jobs than the tasks and wakes of an agent can make. */
+    private static ExecutorService threads(String role, int count) {
+        AtomicInteger made = new AtomicInteger();
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                count, count, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(WAITING_JOBS), job -> {
+                    Thread thread = new Thread(job, "dormouse-agent-" + role + "-" + made.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+}

@@ -1,0 +1,52 @@
+package dormouse.agent;
+
+import java.io.IOException;
+import java.util.Locale;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+/** Makes the body that the backend gets out of the one that the client sent. Stateless; called on the loop. */
+final class BackendBody {
+    /** Parsing more than this would hold the loop for longer than a heartbeat or another task's token should wait. */
+    private static final int PARSED_ON_LOOP = 128 * 1024;
+
+    private BackendBody() {}
+
+    /**
+     * JSON gets the backend's own name for the model; what is not JSON, or is empty, stays as it is. One of the two is
+     * called, on the loop.
+     */
+    static void make(
+            byte[] body,
+            String contentType,
+            String model,
+            Loop loop,
+            Executor workers,
+            Consumer<byte[]> made,
+            Consumer<IOException> malformed) {
+        if (body.length == 0 || !isJson(contentType)) {
+            made.accept(body);
+        } else if (body.length <= PARSED_ON_LOOP) {
+            rewrite(body, model, Runnable::run, made, malformed);
+        } else {
+            workers.execute(() -> rewrite(body, model, loop::execute, made, malformed));
+        }
+    }
+
+    private static void rewrite(
+            byte[] body, String model, Executor back, Consumer<byte[]> made, Consumer<IOException> malformed) {
+        byte[] rewritten;
+        try {
+            rewritten = ModelRewrite.rewrite(body, model);
+        } catch (IOException e) {
+            back.execute(() -> malformed.accept(e));
+            return;
+        }
+        back.execute(() -> made.accept(rewritten));
+    }
+
+    private static boolean isJson(String contentType) {
+        String type = contentType.toLowerCase(Locale.ROOT);
+        return type.isEmpty() || type.contains("json");
+    }
+}

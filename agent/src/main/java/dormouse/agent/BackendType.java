@@ -1,0 +1,23 @@
+package dormouse.agent;
+
+/** The kind of a backend: what decides how it is asked whether it answers, never by an inference. */
+public enum BackendType {
+    /** Any server with OpenAI's paths. */
+    OPENAI("openai"),
+    OLLAMA("ollama"),
+    LLAMA_CPP("llama.cpp"),
+    LMSTUDIO("lmstudio"),
+    VLLM("vllm");
+
+    private final String word;
+
+    BackendType(String word) {
+        this.word = word;
+    }
+
+    /** As it is written in files and on the wire. */
+    @Override
+    public String toString() {
+        return word;
+    }
+}

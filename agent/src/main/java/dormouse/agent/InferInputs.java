@@ -1,0 +1,69 @@
+package dormouse.agent;
+
+import com.google.protobuf.ByteString;
+import dormouse.v1.InferInput;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts the frames of a request's body together and says when the server is to hear what has been consumed. A frame is
+ * consumed when it is here. On the loop alone.
+ */
+final class InferInputs {
+    private final long size;
+    private final long window;
+    private ByteString body = ByteString.EMPTY;
+    private long told;
+    private boolean complete;
+
+    /** @param size what the server has announced, in bytes */
+    InferInputs(long size, long window) {
+        this.size = size;
+        this.window = window;
+    }
+
+    /** Takes a frame; what is wrong with it, or null. */
+    @Nullable
+    String add(InferInput frame) {
+        long length = frame.getData().size();
+        if (complete) {
+            return "input after its last frame";
+        }
+        if (frame.getOffset() != body.size()) {
+            return "input at " + frame.getOffset() + " where " + body.size() + " was due";
+        }
+        if (body.size() + length > size) {
+            return "input longer than the announced " + size + " bytes";
+        }
+        if (body.size() + length - told > window) {
+            return "input overruns its window of " + window + " bytes";
+        }
+        body = body.concat(frame.getData());
+        complete = frame.getLast();
+        if (complete && body.size() != size) {
+            return "input of " + body.size() + " bytes where " + size + " were announced";
+        }
+        return null;
+    }
+
+    /** Whether enough has come that the server should hear of it. */
+    boolean isDueToTell() {
+        return body.size() - told >= window / 2 || (complete && body.size() > told);
+    }
+
+    /** The position to tell of; it counts as told. */
+    long tell() {
+        told = body.size();
+        return told;
+    }
+
+    boolean isComplete() {
+        return complete;
+    }
+
+    /** The whole body, which is forgotten here. */
+    byte[] take() {
+        byte[] bytes = body.toByteArray();
+        body = ByteString.EMPTY;
+        return bytes;
+    }
+}

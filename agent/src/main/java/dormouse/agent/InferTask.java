@@ -1,0 +1,301 @@
+package dormouse.agent;
+
+import com.google.protobuf.ByteString;
+import com.google.rpc.Status;
+import dormouse.contract.Problems;
+import dormouse.v1.AgentMessage;
+import dormouse.v1.Infer;
+import dormouse.v1.InferChunk;
+import dormouse.v1.InferEnd;
+import dormouse.v1.InferHead;
+import dormouse.v1.InferInput;
+import dormouse.v1.Usage;
+import dormouse.v1.Window;
+import io.grpc.Status.Code;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One inference: the body comes in frames, goes to the backend whole, and the answer goes back as it comes.
+ *
+ * <pre>
+ *   INPUT ──last frame──► ASKING ──first byte, or end──► ANSWERING ──end──► ENDING ──InferEnd is out──► OVER
+ *     │                      │                               │                ▲
+ *     └──────────────────────┴─────── error, cancel ─────────┴────────────────┘
+ * </pre>
+ *
+ * <p>The head is held until the first byte of the body, or its end, is there. What came before an error is sent before
+ * it, except after a cancel or a deadline: then nobody wants it. On the loop alone.
+ */
+final class InferTask implements Outbox.Source, Backend.Listener {
+    /** What a task works with. */
+    record Tools(
+            Loop loop, Executor workers, Backend backend, BodyBudget bodies, Outbox outbox, long window, int frame) {}
+
+    private enum Phase {
+        INPUT,
+        ASKING,
+        ANSWERING,
+        ENDING,
+        OVER
+    }
+
+    private final Infer infer;
+    private final LlmHost host;
+    private final LlmConfig llm;
+    private final Tools tools;
+    private final Runnable over;
+    private final InferInputs inputs;
+    private final AnswerFlow flow;
+    private final UsageSniffer sniffer = new UsageSniffer();
+    private final TaskClocks clocks;
+    private Phase phase = Phase.INPUT;
+    private Backend.@Nullable Exchange exchange;
+    private @Nullable InferHead head;
+    private @Nullable Status error;
+    private boolean bodyCounted;
+    private boolean responding;
+    private boolean asked;
+
+    /** @param over called once, when the task has ended and the server has been told */
+    InferTask(Infer infer, LlmHost host, Tools tools, Runnable over) {
+        this.infer = infer;
+        this.host = host;
+        this.llm = host.config();
+        this.tools = tools;
+        this.over = over;
+        this.inputs = new InferInputs(infer.getInputBytes(), tools.window());
+        this.flow = new AnswerFlow(tools.window());
+        this.clocks = new TaskClocks(tools.loop(), infer, this::abandon);
+    }
+
+    /** Begins to take the body, or ends at once where it cannot. */
+    void start() {
+        long size = infer.getInputBytes();
+        String wrong = BackendPath.wrong(infer.getPath());
+        if (wrong != null) {
+            fail(Code.INVALID_ARGUMENT, "MALFORMED", "path \"" + Failures.oneLine(infer.getPath()) + "\" " + wrong);
+        } else if (size < 0 || size > BodyBudget.LARGEST_BODY) {
+            fail(
+                    Code.RESOURCE_EXHAUSTED,
+                    "TOO_LARGE",
+                    "a body of " + size + " bytes; the agent takes up to " + BodyBudget.LARGEST_BODY);
+        } else if (!tools.bodies().take(size)) {
+            fail(Code.UNAVAILABLE, "OVERLOADED", "the agent holds as many request bodies as it may");
+        } else {
+            bodyCounted = true;
+        }
+    }
+
+    /** A frame of the body. */
+    void input(InferInput frame) {
+        if (phase != Phase.INPUT) {
+            return; // sent before the server knew that the task has ended
+        }
+        String wrong = inputs.add(frame);
+        if (wrong != null) {
+            fail(Code.INVALID_ARGUMENT, "MALFORMED", wrong);
+            return;
+        }
+        if (inputs.isDueToTell()) {
+            tools.outbox()
+                    .control(AgentMessage.newBuilder()
+                            .setWindow(Window.newBuilder()
+                                    .setTaskId(infer.getTaskId())
+                                    .setConsumed(inputs.tell()))
+                            .build());
+        }
+        if (inputs.isComplete()) {
+            phase = Phase.ASKING;
+            BackendBody.make(
+                    inputs.take(),
+                    infer.getContentType(),
+                    llm.model(),
+                    tools.loop(),
+                    tools.workers(),
+                    this::ask,
+                    why -> fail(Code.INVALID_ARGUMENT, "MALFORMED", "the body is not JSON: " + Failures.say(why)));
+        }
+    }
+
+    /** The server has consumed so much of the answer. */
+    void consumed(long position) {
+        flow.consumed(position);
+        tools.outbox().ready(this);
+        askForMore();
+    }
+
+    /** Ends the task with the server's reason: the backend's connection is closed at once. */
+    void cancel(Status reason) {
+        abandon(reason);
+    }
+
+    /** The stream is gone: ends without a word. */
+    void abort() {
+        if (phase != Phase.OVER) {
+            leaveBackend();
+            finish();
+        }
+    }
+
+    private void ask(byte[] body) {
+        if (phase != Phase.ASKING) {
+            return;
+        }
+        clocks.backendAsked();
+        exchange = tools.backend().post(Backend.Call.of(infer, llm, body), this);
+    }
+
+    private void forgetBody() {
+        if (bodyCounted) {
+            bodyCounted = false;
+            tools.bodies().giveBack(infer.getInputBytes());
+        }
+    }
+
+    @Override
+    public void head(int status, String contentType, Map<String, String> headers) {
+        responding = true;
+        forgetBody();
+        head = InferHead.newBuilder()
+                .setTaskId(infer.getTaskId())
+                .setStatus(status)
+                .setContentType(contentType)
+                .putAllHeaders(headers)
+                .build();
+        askForMore();
+    }
+
+    @Override
+    public void data(ByteString data) {
+        asked = false;
+        clocks.notReading();
+        if (data.isEmpty()) {
+            askForMore();
+            return;
+        }
+        begun();
+        host.backendAnswered();
+        sniffer.see(data);
+        flow.offer(data);
+        tools.outbox().ready(this);
+        askForMore();
+    }
+
+    @Override
+    public void end() {
+        begun();
+        leaveBackend();
+        phase = Phase.ENDING;
+        tools.outbox().ready(this);
+    }
+
+    @Override
+    public void failed(String message) {
+        fail(Code.UNAVAILABLE, "BACKEND_FAILED", "the backend of " + llm.name() + " failed: " + message);
+    }
+
+    private void begun() {
+        if (phase == Phase.ASKING) {
+            phase = Phase.ANSWERING;
+            clocks.answerBegun();
+        }
+    }
+
+    /** Reads on where the window has room; the idle clock runs only meanwhile. */
+    private void askForMore() {
+        boolean reading = phase == Phase.ASKING || phase == Phase.ANSWERING;
+        if (reading && responding && exchange != null && !asked && flow.wantsMore()) {
+            asked = true;
+            if (phase == Phase.ANSWERING) {
+                clocks.reading();
+            }
+            exchange.more();
+        }
+    }
+
+    /** Ends it at once; what has not been sent is dropped. */
+    private void abandon(Status why) {
+        if (phase == Phase.OVER || (phase == Phase.ENDING && flow.isDrained())) {
+            return;
+        }
+        flow.drop();
+        if (flow.sent() == 0) {
+            head = null;
+        }
+        endWith(why);
+    }
+
+    /** Ends it after what has come. */
+    private void fail(Code code, String reason, String message) {
+        if (phase == Phase.ENDING || phase == Phase.OVER) {
+            return;
+        }
+        if (!flow.hasBegun()) {
+            head = null;
+        }
+        endWith(Problems.status(code, reason, message));
+    }
+
+    private void endWith(Status why) {
+        error = why;
+        leaveBackend();
+        phase = Phase.ENDING;
+        tools.outbox().ready(this);
+    }
+
+    private void leaveBackend() {
+        forgetBody();
+        clocks.backendLeft();
+        if (exchange != null) {
+            exchange.close();
+        }
+    }
+
+    private void finish() {
+        phase = Phase.OVER;
+        clocks.close();
+        over.run();
+    }
+
+    @Override
+    public @Nullable AgentMessage next() {
+        if (phase != Phase.ANSWERING && phase != Phase.ENDING) {
+            return null;
+        }
+        if (head != null) {
+            AgentMessage message = AgentMessage.newBuilder().setInferHead(head).build();
+            head = null;
+            return message;
+        }
+        long offset = flow.sent();
+        ByteString data = flow.take(tools.frame());
+        if (data != null) {
+            return AgentMessage.newBuilder()
+                    .setInferChunk(InferChunk.newBuilder()
+                            .setTaskId(infer.getTaskId())
+                            .setOffset(offset)
+                            .setData(data))
+                    .build();
+        }
+        if (phase == Phase.ENDING && flow.isDrained()) {
+            finish();
+            return AgentMessage.newBuilder().setInferEnd(ending()).build();
+        }
+        return null;
+    }
+
+    private InferEnd ending() {
+        InferEnd.Builder end =
+                InferEnd.newBuilder().setTaskId(infer.getTaskId()).setBytes(flow.sent());
+        if (error != null) {
+            end.setError(error);
+        }
+        Usage usage = sniffer.usage();
+        if (usage != null) {
+            end.setUsage(usage);
+        }
+        return end.build();
+    }
+}

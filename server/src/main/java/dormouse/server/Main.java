@@ -1,0 +1,155 @@
+package dormouse.server;
+
+import dormouse.server.fleet.StoreException;
+import dormouse.server.store.Database;
+import dormouse.settings.Settings;
+import dormouse.settings.SettingsException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The server's process. Exit codes: 0 drained; 1 it could not start or run; 2 the command line or the configuration is wrong. */
+@Command(
+        name = "dormouse server",
+        description = "One front door for the language models of many machines.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        subcommands = Main.Migrate.class)
+public final class Main implements Callable<Integer> {
+    private static final Logger log = LoggerFactory.getLogger(Main.class);
+    private static final Duration FINISH_WITHIN = Duration.ofSeconds(30);
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "The configuration; without it, everything has its default.")
+    private @Nullable Path config;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Sets one key, for instance lifecycle.heartbeatTimeout=2s. May be repeated.")
+    private List<String> sets = new ArrayList<>();
+
+    @Option(
+            names = "--ports-file",
+            paramLabel = "FILE",
+            description = "Is written once the server can serve: a line grpc=HOST:PORT.")
+    private @Nullable Path portsFile;
+
+    /** The process. */
+    public static void main(String[] args) {
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
+        System.exit(new CommandLine(new Main())
+                .setExecutionExceptionHandler(Main::explain)
+                .execute(args));
+    }
+
+    private static int explain(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+        boolean wrong = e instanceof SettingsException;
+        if (wrong || e instanceof StoreException || e instanceof IOException) {
+            Throwable cause = e instanceof IOException && e.getCause() != null ? e.getCause() : null;
+            command.getErr()
+                    .println("dormouse server: " + e.getMessage() + (cause == null ? "" : ": " + cause.getMessage()));
+        } else {
+            log.error("the server has failed", e);
+        }
+        return wrong ? 2 : 1;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        ServerConfig checked = ServerConfig.of(settings());
+        Server server = Server.start(checked);
+        Thread drain = new Thread(() -> drain(server), "dormouse-drain");
+        Runtime.getRuntime().addShutdownHook(drain);
+        String grpc = Addresses.text(server.grpcAddress(checked));
+        if (checked.beyondLoopback()) {
+            log.warn("anyone who reaches it may use it: no TLS, no tokens grpc={}", grpc);
+        }
+        log.info("serving grpc={} database={}", grpc, checked.database().url());
+        if (portsFile != null) {
+            write(portsFile, "grpc=" + grpc + "\n");
+        }
+        server.awaitEnd();
+        drain.join();
+        return 0;
+    }
+
+    /** As one step, so that a reader never finds half of it. */
+    private static void write(Path file, String text) throws IOException {
+        Path half = file.resolveSibling(file.getFileName() + ".part");
+        Files.writeString(half, text);
+        Files.move(half, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Once all is told, what was asked for is done: exit code 0 in place of the signal's. */
+    private static void drain(Server server) {
+        try {
+            server.drain(FINISH_WITHIN);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        server.close();
+        log.info("ended");
+        Runtime.getRuntime().halt(0);
+    }
+
+    private Settings settings() {
+        Map<String, String> env = System.getenv();
+        Settings settings = config == null ? Settings.empty("defaults") : Settings.read(config, env);
+        settings = settings.environment("DORMOUSE_", env);
+        for (String set : sets) {
+            int equals = set.indexOf('=');
+            if (equals <= 0) {
+                throw new CommandLine.ParameterException(
+                        new CommandLine(this), "--set " + set + ": KEY=VALUE, for instance grpc.address=127.0.0.1:0");
+            }
+            settings = settings.set(set.substring(0, equals), set.substring(equals + 1), "--set");
+        }
+        return settings;
+    }
+
+    @Command(name = "migrate", description = "Brings the database up to what this version needs, and ends.")
+    static final class Migrate implements Callable<Integer> {
+        @CommandLine.ParentCommand
+        private @Nullable Main main;
+
+        @Override
+        public Integer call() {
+            if (main == null) {
+                throw new IllegalStateException("a subcommand has its command");
+            }
+            ServerConfig.Store store = ServerConfig.of(main.settings()).database();
+            try (Database database = Database.open(store.url(), store.user(), store.password())) {
+                database.migrate();
+            }
+            System.out.println("migrated: " + store.url());
+            return 0;
+        }
+    }
+
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"dormouse server " + (version == null ? "(development)" : version)};
+        }
+    }
+}

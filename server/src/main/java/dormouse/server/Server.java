@@ -1,0 +1,282 @@
+package dormouse.server;
+
+import dormouse.server.api.Api;
+import dormouse.server.control.AgentSessions;
+import dormouse.server.control.Credentials;
+import dormouse.server.control.Fleet;
+import dormouse.server.control.Lane;
+import dormouse.server.control.Sweep;
+import dormouse.server.control.Time;
+import dormouse.server.control.Wakes;
+import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.LlmStore;
+import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.SessionStore;
+import dormouse.server.link.AgentLink;
+import dormouse.server.relay.Relay;
+import dormouse.server.relay.WakeGate;
+import dormouse.server.store.Database;
+import io.grpc.BindableService;
+import io.grpc.ServerBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Random;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The server, wired: the one place where every room meets. Tests start it too, with a clock, a source of chance and a
+ * transport of their own. Closed in the reverse order of its making.
+ */
+public final class Server implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Server.class);
+    private static final Duration HEARTBEATS_TO_DISK = Duration.ofSeconds(5);
+    private static final Duration AGENTS_LEAVE_WITHIN = Duration.ofSeconds(1);
+    private static final int FRAME_BYTES = 16 << 10;
+
+    /**
+     * What a server stands on, and what a test puts in its place.
+     *
+     * @param lane where lifecycle decisions run, and may wait for the database
+     * @param blocking where history is read
+     * @param transport of the gRPC door
+     * @param llms puts something between the server and its database
+     * @param sessions the same for what is kept of sessions
+     */
+    record Ground(
+            Time time,
+            Random random,
+            Executor lane,
+            Executor blocking,
+            ServerBuilder<?> transport,
+            UnaryOperator<LlmStore> llms,
+            UnaryOperator<SessionStore> sessions) {}
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final HealthStatusManager health = new HealthStatusManager();
+    private final Fleet fleet;
+    private final AgentSessions sessions;
+    private final Relay relay;
+    private final io.grpc.Server grpc;
+    private boolean closed;
+
+    /** Starts a server on this machine's clock and ports; when it returns, it can serve. */
+    public static Server start(ServerConfig config) throws IOException {
+        SystemTime time = new SystemTime();
+        ExecutorService lane = Executors.newSingleThreadExecutor(Threads.named("dormouse-lane"));
+        ExecutorService blocking = new ThreadPoolExecutor(
+                2, 2, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1024), Threads.named("dormouse-store"));
+        NettyServerBuilder transport = NettyServerBuilder.forAddress(config.grpc())
+                .permitKeepAliveTime(10, TimeUnit.SECONDS)
+                .permitKeepAliveWithoutCalls(true)
+                .keepAliveTime(60, TimeUnit.SECONDS)
+                .keepAliveTimeout(20, TimeUnit.SECONDS)
+                .maxConcurrentCallsPerConnection(10_000)
+                .maxRstFramesPerWindow(2_000, 30);
+        try {
+            Server server = new Server(
+                    config,
+                    new Ground(
+                            time,
+                            new SecureRandom(),
+                            lane,
+                            blocking,
+                            transport,
+                            UnaryOperator.identity(),
+                            UnaryOperator.identity()));
+            server.parts.addLast(time);
+            server.parts.addLast(lane::shutdownNow);
+            server.parts.addLast(blocking::shutdownNow);
+            return server;
+        } catch (IOException | RuntimeException e) {
+            time.close();
+            lane.shutdownNow();
+            blocking.shutdownNow();
+            throw e;
+        }
+    }
+
+    /** @throws dormouse.server.fleet.StoreException where the database can't be had, saying what to do */
+    Server(ServerConfig config, Ground ground) throws IOException {
+        try {
+            Database database = Database.open(
+                    config.database().url(),
+                    config.database().user(),
+                    config.database().password());
+            parts.push(database);
+            database.migrate();
+            LlmStore llmStore = ground.llms().apply(database.llms());
+            SessionStore sessionStore = ground.sessions().apply(database.sessions());
+
+            Time time = ground.time();
+            Credentials credentials = new Credentials(ground.random());
+            fleet = new Fleet(llmStore, new Lane(ground.lane()), time);
+            fleet.open(config.replica());
+            sessions = new AgentSessions(
+                    fleet, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
+            Wakes wakes = new Wakes(fleet, sessions, credentials, time);
+            WakeGate wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
+            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits());
+            Sweep sweep = new Sweep(
+                    fleet,
+                    sessions,
+                    llmStore,
+                    sessionStore,
+                    time,
+                    config.terms(),
+                    new Sweep.Schedule(config.sweepInterval(), HEARTBEATS_TO_DISK, config.historyRetention()));
+            sweep.start();
+            parts.push(sweep::stop);
+
+            Api api = new Api(
+                    fleet,
+                    sessions,
+                    wakes,
+                    wakeGate,
+                    relay,
+                    llmStore,
+                    config.deadlines(),
+                    time,
+                    config.replica(),
+                    ground.blocking());
+            parts.push(api);
+
+            AgentLink link = new AgentLink(
+                    sessions,
+                    wakes,
+                    new AgentLink.Conditions(
+                            config.terms(),
+                            config.limits().windowBytes(),
+                            FRAME_BYTES,
+                            Duration.ZERO,
+                            config.replica()));
+            grpc = serve(config, ground.transport(), api, link);
+            parts.push(this::stopGrpc);
+            parts.push(this::letAgentsGo);
+        } catch (IOException | RuntimeException e) {
+            closeParts();
+            throw e;
+        }
+    }
+
+    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, Api api, AgentLink link)
+            throws IOException {
+        long largest = Math.min(config.limits().requestBytes() + (1 << 20), Integer.MAX_VALUE);
+        // Nothing that a call does waits, so it is done on the transport's own threads: a hop costs more than the work.
+        transport.directExecutor().maxInboundMessageSize((int) largest);
+        transport.addService(link);
+        for (BindableService service : api.services()) {
+            transport.addService(service);
+        }
+        transport.addService(health.getHealthService());
+        transport.addService(ProtoReflectionServiceV1.newInstance());
+        return transport.build().start();
+    }
+
+    /** The gRPC door's port. */
+    public int grpcPort() {
+        return grpc.getPort();
+    }
+
+    /** Where the gRPC door is. */
+    public InetSocketAddress grpcAddress(ServerConfig config) {
+        return new InetSocketAddress(config.grpc().getAddress(), grpc.getPort());
+    }
+
+    /** The tasks on their way; for tests and for those who measure. */
+    Relay relay() {
+        return relay;
+    }
+
+    Fleet fleet() {
+        return fleet;
+    }
+
+    AgentSessions sessions() {
+        return sessions;
+    }
+
+    /**
+     * Goes down without cutting anything off: health says so, agents are told, what waits is refused, what runs may
+     * finish. Blocks. {@link #close} is still to be called.
+     *
+     * @param finishWithin how long what runs may take
+     */
+    public void drain(Duration finishWithin) throws InterruptedException {
+        log.info(
+                "draining tasks={} agents={}",
+                relay.tasks(),
+                sessions.attached().size());
+        health.enterTerminalState();
+        sessions.drain();
+        sessions.attached().forEach(agent -> agent.line().drain(AGENTS_LEAVE_WITHIN, finishWithin));
+        relay.drain();
+        long until = System.nanoTime() + finishWithin.toNanos();
+        while (relay.tasks() > 0 && System.nanoTime() < until) {
+            Thread.sleep(20);
+        }
+        log.info("drained tasks={}", relay.tasks());
+    }
+
+    private void letAgentsGo() throws InterruptedException {
+        sessions.drain();
+        Failure why = Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1));
+        sessions.attached().forEach(agent -> agent.line().close(why));
+        CountDownLatch written = new CountDownLatch(1);
+        fleet.onLane(written::countDown); // behind all that the closing has handed over
+        if (!written.await(5, TimeUnit.SECONDS)) {
+            log.warn("the database did not take that the agents are gone");
+        }
+    }
+
+    private void stopGrpc() throws InterruptedException {
+        health.enterTerminalState();
+        grpc.shutdown();
+        if (!grpc.awaitTermination(1, TimeUnit.SECONDS)) {
+            grpc.shutdownNow();
+            grpc.awaitTermination(5, TimeUnit.SECONDS);
+        }
+    }
+
+    /** Waits until the server has ended. */
+    public void awaitEnd() throws InterruptedException {
+        grpc.awaitTermination();
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            closeParts();
+        }
+    }
+
+    /** Every part is closed, whatever another one's closing does. */
+    private void closeParts() {
+        while (!parts.isEmpty()) {
+            AutoCloseable part = parts.pop();
+            try {
+                part.close();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (Exception e) {
+                log.warn("a part did not close cleanly cause={}", e.toString());
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+package dormouse.server;
+
+import dormouse.server.fleet.Terms;
+import dormouse.server.relay.Deadlines;
+import dormouse.server.relay.Limits;
+import dormouse.server.relay.WakeGate.WhenUnwanted;
+import dormouse.settings.Settings;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the operator says, checked. The keys, their defaults and bounds are those of {@code docs/server.md}.
+ *
+ * @param grpc where agents and gRPC clients connect; port 0 picks a free one
+ * @param replica the name of this process among those that share a database
+ */
+public record ServerConfig(
+        InetSocketAddress grpc,
+        Store database,
+        Terms terms,
+        Duration sweepInterval,
+        Duration historyRetention,
+        Deadlines deadlines,
+        Limits limits,
+        int agents,
+        WhenUnwanted whenUnwanted,
+        String replica,
+        boolean beyondLoopback) {
+
+    /** Where the rows are. */
+    public record Store(
+            String url, @Nullable String user, @Nullable String password) {}
+
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+    private static final Duration LONGEST = Duration.ofDays(365);
+
+    /** @throws dormouse.settings.SettingsException naming place, key, value and rule */
+    static ServerConfig of(Settings settings) {
+        Settings lifecycle = settings.section("lifecycle");
+        Settings limits = settings.section("limits");
+        Settings grpc = settings.section("grpc");
+        InetSocketAddress address = Addresses.parse(grpc, "address", "127.0.0.1:7700");
+        Settings http = settings.section("http");
+        InetSocketAddress httpAddress = Addresses.parse(http, "address", "127.0.0.1:7701");
+        boolean insecure = settings.flag("insecure", false);
+        refuseWhatIsNotThere(settings);
+        for (Settings door : new Settings[] {grpc, http}) {
+            InetSocketAddress asked = door == grpc ? address : httpAddress;
+            if (!asked.getAddress().isLoopbackAddress() && !insecure) {
+                throw door.wrong(
+                        "address",
+                        "is beyond loopback, where anyone could use every Llm: bind 127.0.0.1, or say insecure: true"
+                                + " where something else guards the network");
+            }
+        }
+        ServerConfig config = new ServerConfig(
+                address,
+                store(settings.section("database")),
+                terms(lifecycle),
+                lifecycle.duration("sweepInterval", Duration.ofSeconds(15), SHORTEST, LONGEST),
+                lifecycle.duration("historyRetention", Duration.ofDays(30), Duration.ofMinutes(1), LONGEST),
+                deadlines(settings.section("deadlines")),
+                limits(limits),
+                limits.integer("agents", 20_000, 1, 1_000_000),
+                settings.section("wake").choice("whenUnwanted", WhenUnwanted.CONTINUE),
+                replica(settings.section("replica")),
+                !address.getAddress().isLoopbackAddress());
+        settings.rejectUnknown();
+        return config;
+    }
+
+    private static Store store(Settings database) {
+        String url = database.text("url", "jdbc:h2:file:./dormouse-data/dormouse");
+        if (!url.startsWith("jdbc:h2:") && !url.startsWith("jdbc:postgresql:")) {
+            throw database.wrong("url", "begins with jdbc:h2: or jdbc:postgresql:");
+        }
+        return new Store(url, database.textOrNull("user"), database.textOrNull("password"));
+    }
+
+    private static Terms terms(Settings lifecycle) {
+        Terms standard = Terms.DEFAULT;
+        Duration timeout = lifecycle.duration("heartbeatTimeout", standard.heartbeatTimeout(), SHORTEST, LONGEST);
+        Duration third = timeout.dividedBy(3);
+        Duration usual = standard.heartbeatInterval();
+        Duration interval =
+                lifecycle.duration("heartbeatInterval", third.compareTo(usual) < 0 ? third : usual, SHORTEST, LONGEST);
+        if (timeout.compareTo(interval) <= 0) {
+            throw lifecycle.wrong(
+                    "heartbeatTimeout",
+                    "has to be longer than heartbeatInterval, " + interval.toMillis()
+                            + " ms; three times as long is usual");
+        }
+        // A stream that is lost is lost at once in this version; the key is known so that a file may have it.
+        lifecycle.duration("resumeGrace", Duration.ofSeconds(10), Duration.ZERO, LONGEST);
+        return new Terms(
+                interval,
+                timeout,
+                lifecycle.duration("inactiveRetention", standard.inactiveRetention(), SHORTEST, LONGEST));
+    }
+
+    private static Deadlines deadlines(Settings deadlines) {
+        Deadlines standard = Deadlines.DEFAULT;
+        return new Deadlines(
+                deadlines.duration("queue", standard.queue(), SHORTEST, LONGEST),
+                null,
+                deadlines.duration("firstByte", standard.firstByte(), SHORTEST, LONGEST),
+                deadlines.duration("idle", standard.idle(), SHORTEST, LONGEST),
+                deadlines.duration("total", standard.total(), SHORTEST, LONGEST));
+    }
+
+    private static Limits limits(Settings limits) {
+        Limits standard = Limits.DEFAULT;
+        long request = limits.bytes("requestBytes", standard.requestBytes(), 1024, 1L << 30);
+        // Counted by token: there are none in this version, so it bounds nobody.
+        limits.integer("tasksPerClient", 1024, 1, 1_000_000);
+        return new Limits(
+                request,
+                limits.bytes("bufferedBytes", Math.max(standard.bufferedBytes(), request), request, 1L << 40),
+                (int) limits.bytes("windowBytes", standard.windowBytes(), 16 << 10, 16 << 20),
+                limits.integer("queuePerLlm", standard.queuePerLlm(), 0, 1_000_000),
+                limits.integer("waitersPerLlm", standard.waitersPerLlm(), 1, 1_000_000));
+    }
+
+    private static String replica(Settings replica) {
+        String id = replica.text("id", "");
+        if (id.length() > 64) {
+            throw replica.wrong("id", "at most 64 characters");
+        }
+        return id.isEmpty() ? "main" : id;
+    }
+
+    /** Better no start than one that is less guarded, or serves less, than its file says. */
+    private static void refuseWhatIsNotThere(Settings settings) {
+        Settings auth = settings.section("auth");
+        if (!auth.text("mode", "none").equals("none")) {
+            throw auth.wrong("mode", "this version knows none alone: it has no tokens yet");
+        }
+        Settings tls = settings.section("tls");
+        for (String key : new String[] {"cert", "key", "clientCa"}) {
+            if (tls.has(key) && !tls.text(key, "").isEmpty()) {
+                throw tls.wrong(key, "this version has no TLS of its own yet");
+            }
+        }
+        if (!settings.list("llms").isEmpty()) {
+            throw settings.wrong("llms", "this version serves no PUBLIC Llms yet: publish them with an agent");
+        }
+    }
+}

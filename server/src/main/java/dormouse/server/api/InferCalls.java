@@ -1,0 +1,67 @@
+package dormouse.server.api;
+
+import dormouse.contract.Times;
+import dormouse.server.fleet.Reason;
+import dormouse.server.relay.Deadlines;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What requests say of their deadlines and headers, checked. Stateless. */
+final class InferCalls {
+    private static final Set<String> HEADERS = Set.of(
+            "accept",
+            "traceparent",
+            "tracestate",
+            "x-request-id",
+            "anthropic-version",
+            "anthropic-beta",
+            "openai-beta");
+    private static final int LONGEST_HEADER = 4096;
+
+    private InferCalls() {}
+
+    /** The server's deadlines, or what the request asks for where that is shorter. */
+    static Deadlines deadlines(Deadlines most, boolean asked, dormouse.v1.Deadlines said) {
+        if (!asked) {
+            return most;
+        }
+        return most.atMost(
+                duration("queue", said.hasQueue(), said.getQueue()),
+                duration("wake", said.hasWake(), said.getWake()),
+                duration("first_byte", said.hasFirstByte(), said.getFirstByte()),
+                duration("idle", said.hasIdle(), said.getIdle()),
+                duration("total", said.hasTotal(), said.getTotal()));
+    }
+
+    private static @Nullable Duration duration(String field, boolean has, com.google.protobuf.Duration said) {
+        if (!has) {
+            return null;
+        }
+        Duration duration = Times.duration(said);
+        if (duration.isNegative() || duration.isZero()) {
+            throw Errors.of(Reason.MALFORMED, "deadlines." + field + ": more than 0");
+        }
+        return duration;
+    }
+
+    /** Those headers that pass to a backend; the others are left out: credentials above all. */
+    static Map<String, String> headers(Map<String, String> said) {
+        Map<String, String> passing = new HashMap<>();
+        said.forEach((name, value) -> {
+            String lower = name.toLowerCase(Locale.ROOT);
+            if (HEADERS.contains(lower)) {
+                if (value.length() > LONGEST_HEADER || value.chars().anyMatch(c -> c < 0x20 && c != '\t')) {
+                    throw Errors.of(
+                            Reason.MALFORMED,
+                            "header " + lower + ": at most " + LONGEST_HEADER + " characters, none of them control");
+                }
+                passing.put(lower, value);
+            }
+        });
+        return passing;
+    }
+}

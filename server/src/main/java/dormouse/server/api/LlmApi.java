@@ -1,0 +1,176 @@
+package dormouse.server.api;
+
+import dormouse.server.control.Fleet;
+import dormouse.server.control.Time;
+import dormouse.server.fleet.Llm;
+import dormouse.server.fleet.LlmEvent;
+import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.LlmStore;
+import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.StoreException;
+import dormouse.server.relay.WakeGate;
+import dormouse.v1.GetLlmRequest;
+import dormouse.v1.ListLlmEventsRequest;
+import dormouse.v1.ListLlmEventsResponse;
+import dormouse.v1.ListLlmsRequest;
+import dormouse.v1.ListLlmsResponse;
+import dormouse.v1.LlmKind;
+import dormouse.v1.LlmServiceGrpc;
+import dormouse.v1.LlmStatus;
+import dormouse.v1.WakeLlmRequest;
+import dormouse.v1.WakeProgress;
+import dormouse.v1.WatchLlmsRequest;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The Llms of the fleet, read from memory; only history asks the store, on a thread of {@code blocking}. */
+public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
+    private final Fleet fleet;
+    private final LlmStore store;
+    private final WakeGate wakeGate;
+    private final Watches watches;
+    private final Views views;
+    private final Time time;
+    private final Executor blocking;
+
+    LlmApi(Fleet fleet, LlmStore store, WakeGate wakeGate, Watches watches, Views views, Time time, Executor blocking) {
+        this.fleet = fleet;
+        this.store = store;
+        this.wakeGate = wakeGate;
+        this.watches = watches;
+        this.views = views;
+        this.time = time;
+        this.blocking = blocking;
+    }
+
+    @Override
+    public void getLlm(GetLlmRequest request, StreamObserver<dormouse.v1.Llm> response) {
+        answer(response, () -> views.live(existing(request.getName())));
+    }
+
+    @Override
+    public void listLlms(ListLlmsRequest request, StreamObserver<ListLlmsResponse> response) {
+        answer(response, () -> {
+            int size = PageToken.size(request.getPageSize());
+            long revision = fleet.revision(); // before the rows are read: a watch after it repeats rather than misses
+            String token = request.getPageToken();
+            LlmName after = token.isEmpty() ? null : name(PageToken.key(token));
+            ListLlmsResponse.Builder page = ListLlmsResponse.newBuilder().setRevision(revision);
+            for (Llm llm : fleet.after(after)) {
+                if (!wanted(request, llm)) {
+                    continue;
+                }
+                if (page.getLlmsCount() == size) {
+                    page.setNextPageToken(
+                            PageToken.of(page.getLlms(size - 1).getSpec().getName()));
+                    break;
+                }
+                page.addLlms(views.live(llm));
+            }
+            return page.build();
+        });
+    }
+
+    private static boolean wanted(ListLlmsRequest request, Llm llm) {
+        boolean status = request.getStatus() == LlmStatus.LLM_STATUS_UNSPECIFIED
+                || request.getStatus() == Views.status(llm.status());
+        boolean kind = request.getKind() == LlmKind.LLM_KIND_UNSPECIFIED || request.getKind() == Views.kind(llm.kind());
+        boolean pool = request.getPool().isEmpty()
+                || request.getPool().equals(llm.spec().pool());
+        return status && kind && pool;
+    }
+
+    @Override
+    public void listLlmEvents(ListLlmEventsRequest request, StreamObserver<ListLlmEventsResponse> response) {
+        Runnable work = () -> answer(response, () -> {
+            int size = PageToken.size(request.getPageSize());
+            LlmName name = name(request.getName());
+            long before = request.getPageToken().isEmpty() ? Long.MAX_VALUE : revision(request.getPageToken());
+            List<LlmEvent> events = store.history(name, before, size);
+            if (events.isEmpty() && before == Long.MAX_VALUE && fleet.find(name) == null) {
+                throw Errors.of(Reason.LLM_NOT_FOUND, "there is no Llm " + name + ", nor was there");
+            }
+            ListLlmEventsResponse.Builder page = ListLlmEventsResponse.newBuilder();
+            events.forEach(event -> page.addEvents(views.event(event)));
+            if (events.size() == size) {
+                page.setNextPageToken(
+                        PageToken.of(Long.toString(events.get(size - 1).revision())));
+            }
+            return page.build();
+        });
+        try {
+            blocking.execute(work);
+        } catch (RejectedExecutionException e) {
+            response.onError(Errors.of(Reason.OVERLOADED, "too many wait for the server's database"));
+        }
+    }
+
+    private static long revision(String token) {
+        try {
+            return Long.parseLong(PageToken.key(token));
+        } catch (NumberFormatException e) {
+            throw Errors.of(Reason.MALFORMED, "page_token: not one that this server gave");
+        }
+    }
+
+    @Override
+    public void watchLlms(WatchLlmsRequest request, StreamObserver<dormouse.v1.LlmEvent> response) {
+        try {
+            LlmName name = request.getName().isEmpty() ? null : name(request.getName());
+            if (request.getAfterRevision() < 0) {
+                throw Errors.of(Reason.MALFORMED, "after_revision: 0 or more");
+            }
+            watches.open(name, request.getAfterRevision(), (ServerCallStreamObserver<dormouse.v1.LlmEvent>) response);
+        } catch (StatusRuntimeException e) {
+            response.onError(e);
+        }
+    }
+
+    @Override
+    public void wakeLlm(WakeLlmRequest request, StreamObserver<WakeProgress> response) {
+        try {
+            Llm llm = existing(request.getName());
+            new WakeCall(llm.name(), fleet, wakeGate, views, time, (ServerCallStreamObserver<WakeProgress>) response)
+                    .start();
+        } catch (StatusRuntimeException e) {
+            response.onError(e);
+        }
+    }
+
+    private Llm existing(String asked) {
+        LlmName name = name(asked);
+        Llm llm = fleet.find(name);
+        if (llm == null) {
+            throw Errors.of(Reason.LLM_NOT_FOUND, "there is no Llm " + name);
+        }
+        return llm;
+    }
+
+    static LlmName name(@Nullable String said) {
+        if (said == null || !LlmName.isValid(said)) {
+            throw Errors.of(Reason.MALFORMED, LlmName.rule(said == null ? "" : said));
+        }
+        return new LlmName(said);
+    }
+
+    private static <T> void answer(StreamObserver<T> response, Supplier<T> work) {
+        T message;
+        try {
+            message = work.get();
+        } catch (StatusRuntimeException e) {
+            response.onError(e);
+            return;
+        } catch (StoreException e) {
+            response.onError(Errors.of(Reason.STORE_UNAVAILABLE, "the server's database does not answer"));
+            return;
+        }
+        response.onNext(message);
+        response.onCompleted();
+    }
+}

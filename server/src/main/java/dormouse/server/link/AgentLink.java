@@ -1,0 +1,68 @@
+package dormouse.server.link;
+
+import dormouse.server.control.AgentSessions;
+import dormouse.server.control.Wakes;
+import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.Terms;
+import dormouse.v1.AgentMessage;
+import dormouse.v1.AgentServiceGrpc;
+import dormouse.v1.ServerMessage;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+
+/** Where agents connect: a new {@link AgentStream} for each. */
+public final class AgentLink extends AgentServiceGrpc.AgentServiceImplBase {
+    /**
+     * What every agent is told about its stream.
+     *
+     * @param windowBytes of each task, in both directions
+     * @param frameBytes the largest piece of data in one message
+     * @param resumeGrace how long a broken stream's tasks wait for it to come back; zero: not at all
+     */
+    public record Conditions(Terms terms, int windowBytes, int frameBytes, Duration resumeGrace, String replica) {}
+
+    private static final int PREFETCH = 32;
+
+    private final AgentSessions sessions;
+    private final Wakes wakes;
+    private final Conditions conditions;
+
+    public AgentLink(AgentSessions sessions, Wakes wakes, Conditions conditions) {
+        this.sessions = sessions;
+        this.wakes = wakes;
+        this.conditions = conditions;
+    }
+
+    @Override
+    public StreamObserver<AgentMessage> connect(StreamObserver<ServerMessage> responses) {
+        ServerCallStreamObserver<ServerMessage> out = (ServerCallStreamObserver<ServerMessage>) responses;
+        AgentStream stream = new AgentStream(out, sessions, wakes, conditions);
+        out.disableAutoRequest();
+        out.setOnReadyHandler(stream::ready);
+        out.setOnCancelHandler(() -> stream.ended("its connection was lost"));
+        out.request(PREFETCH);
+        return new StreamObserver<>() {
+            @Override
+            public void onNext(AgentMessage message) {
+                try {
+                    stream.receive(message);
+                } catch (IllegalArgumentException | ArithmeticException e) {
+                    stream.close(Failure.of(Reason.MALFORMED, Messages.text(String.valueOf(e.getMessage()))));
+                }
+                out.request(1);
+            }
+
+            @Override
+            public void onError(Throwable cause) {
+                stream.ended("its connection was lost");
+            }
+
+            @Override
+            public void onCompleted() {
+                stream.completed();
+            }
+        };
+    }
+}

@@ -1,0 +1,363 @@
+package dormouse.server.link;
+
+import com.google.protobuf.ByteString;
+import dormouse.contract.Problems;
+import dormouse.contract.Times;
+import dormouse.server.control.AgentLine;
+import dormouse.server.control.AgentSessions;
+import dormouse.server.control.AttachedAgent;
+import dormouse.server.control.InferOrder;
+import dormouse.server.control.Registered;
+import dormouse.server.control.Registration;
+import dormouse.server.control.TaskEars;
+import dormouse.server.control.Usage;
+import dormouse.server.control.Wakes;
+import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.TaskId;
+import dormouse.v1.AgentMessage;
+import dormouse.v1.Cancel;
+import dormouse.v1.Drain;
+import dormouse.v1.Heartbeat;
+import dormouse.v1.HeartbeatAck;
+import dormouse.v1.Infer;
+import dormouse.v1.InferChunk;
+import dormouse.v1.InferEnd;
+import dormouse.v1.InferHead;
+import dormouse.v1.Register;
+import dormouse.v1.ServerMessage;
+import dormouse.v1.Wake;
+import dormouse.v1.WakeResult;
+import io.grpc.stub.ServerCallStreamObserver;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One agent's stream, from its first message to its end. {@link #receive} is called by the transport's thread, one message
+ * at a time, and never waits: decisions go to the fleet's lane, bytes to their task's mailbox. What is sent goes through
+ * the one {@link StreamWriter}.
+ */
+final class AgentStream implements AgentLine {
+    private static final Logger log = LoggerFactory.getLogger(AgentStream.class);
+
+    private static final int MOST_UNANSWERED = 8;
+
+    private final ServerCallStreamObserver<ServerMessage> out;
+    private final AgentSessions sessions;
+    private final Wakes wakes;
+    private final AgentLink.Conditions conditions;
+    private final StreamWriter writer;
+    private final Map<TaskId, TaskEars> tasks = new ConcurrentHashMap<>();
+    private final AtomicBoolean over = new AtomicBoolean();
+    private final AtomicInteger unanswered = new AtomicInteger();
+    private boolean registering; // by the transport's thread
+    private volatile @Nullable AttachedAgent agent;
+
+    AgentStream(
+            ServerCallStreamObserver<ServerMessage> out,
+            AgentSessions sessions,
+            Wakes wakes,
+            AgentLink.Conditions conditions) {
+        this.out = out;
+        this.sessions = sessions;
+        this.wakes = wakes;
+        this.conditions = conditions;
+        this.writer = new StreamWriter(
+                out,
+                () -> close(Failure.of(
+                        Reason.OVERLOADED,
+                        "the agent does not read: " + StreamWriter.MOST_CONTROL + " messages wait for it")));
+    }
+
+    void ready() {
+        writer.write();
+    }
+
+    void receive(AgentMessage message) {
+        if (over.get()) {
+            return; // of a stream that is fenced or closed: dropped
+        }
+        AttachedAgent known = agent;
+        if (message.getMessageCase() == AgentMessage.MessageCase.REGISTER) {
+            register(message.getRegister(), known);
+            return;
+        }
+        if (known == null) {
+            if (!registering) {
+                close(Failure.of(Reason.MALFORMED, "the first message of a stream must be Register"));
+            }
+            return; // said before it could know that it is registered
+        }
+        sessions.heard(known);
+        switch (message.getMessageCase()) {
+            case HEARTBEAT -> heartbeat(known, message.getHeartbeat());
+            case WAKE_RESULT -> wakeResult(known, message.getWakeResult());
+            case INFER_HEAD -> head(message.getInferHead());
+            case INFER_CHUNK -> chunk(message.getInferChunk());
+            case INFER_END -> end(message.getInferEnd());
+            case WINDOW ->
+                withTask(
+                        message.getWindow().getTaskId(),
+                        (task, ears) ->
+                                writer.inputConsumed(task, message.getWindow().getConsumed()));
+            case GOODBYE -> goodbye(known);
+            case SLEEP_RESULT, REGISTER -> {}
+            case MESSAGE_NOT_SET -> writer.control(Messages.unknownKind());
+        }
+    }
+
+    private void register(Register register, @Nullable AttachedAgent known) {
+        Registration registration;
+        try {
+            registration = Messages.registration(register, "");
+        } catch (IllegalArgumentException e) {
+            close(Failure.of(Reason.MALFORMED, Messages.text(String.valueOf(e.getMessage()))));
+            return;
+        }
+        if (known != null) {
+            sessions.heard(known);
+            if (unanswered.incrementAndGet() > MOST_UNANSWERED) {
+                close(Failure.of(
+                        Reason.OVERLOADED, "more than " + MOST_UNANSWERED + " Registers wait for their answer already"));
+                return;
+            }
+            sessions.publish(known, registration, this::published);
+        } else if (registering) {
+            close(Failure.of(Reason.MALFORMED, "a second Register came before the first was answered"));
+        } else {
+            registering = true;
+            sessions.attach(registration, this, this::attached);
+        }
+    }
+
+    private void attached(Registered answer) {
+        if (answer instanceof Registered.Accepted accepted) {
+            AttachedAgent mine = sessions.find(accepted.session());
+            if (mine == null || mine.line() != this) {
+                return; // fenced meanwhile
+            }
+            agent = mine;
+            if (over.get()) {
+                sessions.disconnected(mine, "its connection was lost");
+                return;
+            }
+            writer.open(message(accepted));
+        } else if (answer instanceof Registered.Rejected rejected) {
+            close(rejected.why());
+        }
+    }
+
+    private void published(Registered answer) {
+        unanswered.decrementAndGet();
+        if (answer instanceof Registered.Accepted accepted) {
+            writer.control(message(accepted));
+        } else if (answer instanceof Registered.Rejected rejected) {
+            close(rejected.why());
+        }
+    }
+
+    private ServerMessage message(Registered.Accepted accepted) {
+        dormouse.v1.Registered.Builder registered = dormouse.v1.Registered.newBuilder()
+                .setSessionId(accepted.session().value())
+                .setEpoch(accepted.epoch())
+                .setResumed(accepted.resumed())
+                .setHeartbeatInterval(Times.duration(conditions.terms().heartbeatInterval()))
+                .setHeartbeatTimeout(Times.duration(conditions.terms().heartbeatTimeout()))
+                .setWindowBytes(conditions.windowBytes())
+                .setFrameBytes(conditions.frameBytes())
+                .setResumeGrace(Times.duration(conditions.resumeGrace()))
+                .setReplicaId(conditions.replica());
+        if (accepted.newToken() != null) {
+            registered.setResumeToken(ByteString.copyFrom(accepted.newToken(), StandardCharsets.UTF_8));
+        }
+        accepted.grants().forEach(grant -> registered.addGrants(Messages.grant(grant)));
+        return ServerMessage.newBuilder().setRegistered(registered).build();
+    }
+
+    private void heartbeat(AttachedAgent known, Heartbeat heartbeat) {
+        writer.control(ServerMessage.newBuilder()
+                .setHeartbeatAck(HeartbeatAck.newBuilder().setSeq(heartbeat.getSeq()))
+                .build());
+        sessions.heartbeat(known, Messages.reports(heartbeat), heartbeat.getActiveTasks());
+    }
+
+    private void goodbye(AttachedAgent known) {
+        if (!known.leaving()) { // once is enough, and all that the lane is to be asked for
+            sessions.goodbye(known);
+        }
+    }
+
+    private void wakeResult(AttachedAgent known, WakeResult result) {
+        if (isTask(result.getTaskId())) {
+            wakes.result(
+                    known,
+                    new TaskId(result.getTaskId()),
+                    Messages.took(result.getTook()),
+                    result.hasError() ? Messages.wakeFailure(result.getError()) : null);
+        }
+    }
+
+    private void head(InferHead head) {
+        withTask(head.getTaskId(), (task, ears) -> {
+            if (head.getStatus() < 200 || head.getStatus() > 599) {
+                ears.broken(Failure.of(Reason.INTERNAL, "the agent sent the HTTP status " + head.getStatus()));
+            } else {
+                ears.head(Messages.head(head));
+            }
+        });
+    }
+
+    private void chunk(InferChunk chunk) {
+        withTask(chunk.getTaskId(), (task, ears) -> {
+            if (chunk.getData().size() > conditions.frameBytes()) {
+                ears.broken(Failure.of(
+                        Reason.INTERNAL,
+                        "the agent sent a frame of " + chunk.getData().size() + " bytes; the limit is "
+                                + conditions.frameBytes()));
+            } else {
+                ears.chunk(chunk.getOffset(), chunk.getData().asReadOnlyByteBuffer());
+            }
+        });
+    }
+
+    private void end(InferEnd end) {
+        withTask(end.getTaskId(), (task, ears) -> {
+            forget(task);
+            ears.end(
+                    end.getBytes(),
+                    end.hasError() ? Messages.taskFailure(end.getError()) : null,
+                    new Usage(
+                            Math.max(0, end.getUsage().getPromptTokens()),
+                            Math.max(0, end.getUsage().getCompletionTokens())));
+        });
+    }
+
+    private interface TaskUse {
+        void on(TaskId task, TaskEars ears);
+    }
+
+    /** Only tasks of this very stream are found: what is said of others, or of ended ones, is dropped. */
+    private void withTask(String id, TaskUse use) {
+        TaskId task = isTask(id) ? new TaskId(id) : null;
+        TaskEars ears = task == null ? null : tasks.get(task);
+        if (task != null && ears != null) {
+            use.on(task, ears);
+        } else {
+            log.debug("a message for no task of this stream was dropped task={}", id.length() > 64 ? "?" : id);
+        }
+    }
+
+    private static boolean isTask(String id) {
+        return !id.isEmpty() && id.length() <= 64;
+    }
+
+    /** The agent has closed its side in order. */
+    void completed() {
+        end("it closed its stream", out::onCompleted);
+    }
+
+    /** The transport has lost it. */
+    void ended(String why) {
+        end(why, () -> {});
+    }
+
+    private void end(String why, Runnable last) {
+        if (over.compareAndSet(false, true)) {
+            writer.close(last);
+            letGo(why);
+        }
+    }
+
+    private void letGo(String why) {
+        AttachedAgent known = agent;
+        if (known != null) {
+            sessions.disconnected(known, why);
+        }
+        Failure lost = Failure.retry(Reason.AGENT_LOST, "the agent was lost: " + why, Duration.ofSeconds(1));
+        for (TaskId task : tasks.keySet()) {
+            TaskEars ears = tasks.remove(task);
+            if (ears != null) {
+                ears.lost(lost);
+            }
+        }
+    }
+
+    @Override
+    public void close(Failure why) {
+        if (over.compareAndSet(false, true)) {
+            log.info("stream closed reason={} message={}", why.reason(), why.message());
+            writer.close(() -> out.onError(Problems.exception(Messages.status(why))));
+            letGo(why.message());
+        }
+    }
+
+    @Override
+    public void wake(TaskId task, LlmName llm) {
+        writer.control(ServerMessage.newBuilder()
+                .setWake(Wake.newBuilder().setTaskId(task.value()).setLlm(llm.value()))
+                .build());
+    }
+
+    @Override
+    public void infer(InferOrder order, TaskEars ears) {
+        TaskId task = order.task();
+        tasks.put(task, ears);
+        if (over.get()) {
+            if (tasks.remove(task) != null) {
+                ears.lost(Failure.retry(Reason.AGENT_LOST, "the agent was lost", Duration.ofSeconds(1)));
+            }
+            return;
+        }
+        writer.control(ServerMessage.newBuilder()
+                .setInfer(Infer.newBuilder()
+                        .setTaskId(task.value())
+                        .setLlm(order.llm().value())
+                        .setPath(order.path())
+                        .setContentType(order.contentType())
+                        .setInputBytes(order.input().remaining())
+                        .setTimeout(Times.duration(order.total()))
+                        .setFirstByteTimeout(Times.duration(order.firstByte()))
+                        .setIdleTimeout(Times.duration(order.idle()))
+                        .putAllHeaders(order.headers()))
+                .build());
+        writer.input(task, new InputSource(task, order.input(), conditions.frameBytes(), conditions.windowBytes()));
+    }
+
+    @Override
+    public void consumed(TaskId task, long bytes) {
+        if (tasks.containsKey(task)) {
+            writer.window(task, bytes);
+        }
+    }
+
+    @Override
+    public void cancel(TaskId task, Failure why) {
+        writer.forget(task);
+        writer.control(ServerMessage.newBuilder()
+                .setCancel(Cancel.newBuilder().setTaskId(task.value()).setReason(Messages.status(why)))
+                .build());
+    }
+
+    @Override
+    public void forget(TaskId task) {
+        tasks.remove(task);
+        writer.forget(task);
+    }
+
+    @Override
+    public void drain(Duration reconnectWithin, Duration finishWithin) {
+        writer.control(ServerMessage.newBuilder()
+                .setDrain(Drain.newBuilder()
+                        .setReconnectWithin(Times.duration(reconnectWithin))
+                        .setFinishWithin(Times.duration(finishWithin)))
+                .build());
+    }
+}

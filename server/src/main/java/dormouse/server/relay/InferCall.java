@@ -1,0 +1,24 @@
+package dormouse.server.relay;
+
+import dormouse.server.fleet.LlmName;
+import java.nio.ByteBuffer;
+import java.util.Map;
+
+/**
+ * What a client wants.
+ *
+ * @param path below the backend's base URL, checked by {@link RelativePath}
+ * @param input the body, read only
+ * @param headers those few that pass, in lower case
+ */
+public record InferCall(
+        LlmName llm,
+        String path,
+        String contentType,
+        ByteBuffer input,
+        Map<String, String> headers,
+        Deadlines deadlines) {
+    public InferCall {
+        headers = Map.copyOf(headers);
+    }
+}

@@ -1,0 +1,116 @@
+package dormouse.server.relay;
+
+import dormouse.server.fleet.LlmName;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntSupplier;
+
+/**
+ * One Llm's turnstile: so many tasks at a time as its {@code concurrency} says, the others in a bounded queue, first come,
+ * first served. Those that have waited for a wake enter without counting against the bound of the queue. Any thread.
+ */
+final class LlmGate {
+    private final LlmName llm;
+    private final int limit;
+    private final IntSupplier concurrency;
+    private final Set<Task> queue = new LinkedHashSet<>(); // under this
+    private int woken; // of those in the queue, under this
+    private int running; // under this
+    private boolean pumping; // under this
+    private boolean again; // under this
+
+    LlmGate(LlmName llm, int limit, IntSupplier concurrency) {
+        this.llm = llm;
+        this.limit = limit;
+        this.concurrency = concurrency;
+    }
+
+    LlmName llm() {
+        return llm;
+    }
+
+    synchronized int running() {
+        return running;
+    }
+
+    synchronized int queued() {
+        return queue.size();
+    }
+
+    synchronized boolean idle() {
+        return running == 0 && queue.isEmpty();
+    }
+
+    /** Takes its place in the queue: its position from 1, or 0 where the queue is full. Then call {@link #pump}. */
+    synchronized int enter(Task task) {
+        boolean free = running < concurrency.getAsInt() && queue.isEmpty();
+        if (!task.woken() && !free && queue.size() - woken >= limit) {
+            return 0;
+        }
+        queue.add(task);
+        if (task.woken()) {
+            woken++;
+        }
+        return queue.size();
+    }
+
+    /** Whether those in the queue will run at once. */
+    synchronized boolean hasRoom() {
+        return running + queue.size() <= concurrency.getAsInt();
+    }
+
+    /** Leaves the queue; false where it was not in it. */
+    synchronized boolean leave(Task task) {
+        boolean was = queue.remove(task);
+        if (was && task.woken()) {
+            woken--;
+        }
+        return was;
+    }
+
+    /** Empties the queue. */
+    synchronized List<Task> takeAll() {
+        List<Task> all = new ArrayList<>(queue);
+        queue.clear();
+        woken = 0;
+        return all;
+    }
+
+    /** A slot is free. */
+    void release() {
+        synchronized (this) {
+            running--;
+        }
+        pump();
+    }
+
+    /** Gives the free slots to those whose turn it is. Never nested, however deep the calls that lead here. */
+    void pump() {
+        synchronized (this) {
+            if (pumping) {
+                again = true;
+                return;
+            }
+            pumping = true;
+        }
+        while (true) {
+            Task next = null;
+            synchronized (this) {
+                if (running < concurrency.getAsInt() && !queue.isEmpty()) {
+                    next = queue.iterator().next();
+                    leave(next);
+                    running++;
+                } else if (again) {
+                    again = false;
+                    continue;
+                } else {
+                    pumping = false;
+                    return;
+                }
+            }
+            next.run(this);
+        }
+    }
+}

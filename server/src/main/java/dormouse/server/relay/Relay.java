@@ -1,0 +1,243 @@
+package dormouse.server.relay;
+
+import dormouse.server.control.AgentSessions;
+import dormouse.server.control.AttachedAgent;
+import dormouse.server.control.Credentials;
+import dormouse.server.control.Fleet;
+import dormouse.server.control.FleetListener;
+import dormouse.server.control.Time;
+import dormouse.server.control.Wakes;
+import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.Llm;
+import dormouse.server.fleet.LlmEvent;
+import dormouse.server.fleet.LlmEventType;
+import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.LlmStatus;
+import dormouse.server.fleet.Reason;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of an infer through the server: what is the Llm's status, whose turn is it, to which agent; and the tasks that
+ * are on that way. Touches no database. Any thread; no method blocks.
+ */
+public final class Relay implements FleetListener {
+    private final Fleet fleet;
+    private final AgentSessions sessions;
+    private final Wakes wakes;
+    private final WakeGate wakeGate;
+    private final Credentials credentials;
+    private final Time time;
+    private final Limits limits;
+    private final Buffered buffered;
+    private final Map<LlmName, LlmGate> gates = new ConcurrentHashMap<>();
+    private final Set<Task> tasks = ConcurrentHashMap.newKeySet();
+    private final Set<LlmName> loadChanged = ConcurrentHashMap.newKeySet();
+    private volatile boolean draining;
+
+    public Relay(
+            Fleet fleet,
+            AgentSessions sessions,
+            Wakes wakes,
+            WakeGate wakeGate,
+            Credentials credentials,
+            Time time,
+            Limits limits) {
+        this.fleet = fleet;
+        this.sessions = sessions;
+        this.wakes = wakes;
+        this.wakeGate = wakeGate;
+        this.credentials = credentials;
+        this.time = time;
+        this.limits = limits;
+        this.buffered = new Buffered(limits.bufferedBytes());
+        fleet.listen(this);
+    }
+
+    /**
+     * Takes on an infer. Whatever becomes of it is told to {@code client}, possibly before this returns.
+     *
+     * @return the task, for the edge to say that the client is ready for more, or gone
+     */
+    public Task infer(InferCall call, Client client) {
+        Task task = new Task(credentials.newTask(), call, client, this, time, limits.windowBytes());
+        long bytes = call.input().remaining();
+        Failure refusal = refusal(call, bytes);
+        if (refusal != null) {
+            task.refuse(refusal);
+            return task;
+        }
+        tasks.add(task);
+        task.begin(() -> buffered.release(bytes));
+        if (draining) {
+            drain(); // it began while this one came in
+        }
+        return task;
+    }
+
+    private @Nullable Failure refusal(InferCall call, long bytes) {
+        if (draining) {
+            return Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1));
+        }
+        if (!RelativePath.isValid(call.path())) {
+            return Failure.of(
+                    Reason.MALFORMED,
+                    "path: relative to the backend's base URL, without \"..\" or a scheme, at most 2048 characters");
+        }
+        if (bytes > limits.requestBytes()) {
+            return Failure.of(
+                    Reason.TOO_LARGE,
+                    "the request's body has " + bytes + " bytes; the limit is " + limits.requestBytes());
+        }
+        if (!buffered.reserve(bytes)) {
+            return Failure.retry(
+                    Reason.OVERLOADED,
+                    "the bodies of the requests on their way take all of the " + limits.bufferedBytes()
+                            + " bytes that this server has for them",
+                    Duration.ofSeconds(2));
+        }
+        return null;
+    }
+
+    /** Where a task goes from here: its Llm may answer now, has to be woken first, or not. On the task's lane. */
+    void place(Task task) {
+        LlmName name = task.llm();
+        Llm llm = fleet.find(name);
+        if (llm == null) {
+            task.fail(Failure.of(Reason.LLM_NOT_FOUND, "there is no Llm " + name));
+            return;
+        }
+        switch (llm.status()) {
+            case ACTIVE -> enqueue(task);
+            case HIBERNATING, WAKING -> task.awaitWake(wakeGate);
+            case INACTIVE -> task.fail(inactive(llm));
+        }
+    }
+
+    private void enqueue(Task task) {
+        LlmGate gate = gate(task.llm());
+        int position = gate.enter(task);
+        if (position == 0) {
+            task.fail(Failure.retry(
+                    Reason.QUEUE_FULL,
+                    task.llm() + " has " + limits.queuePerLlm() + " tasks waiting already",
+                    Duration.ofSeconds(1)));
+            return;
+        }
+        task.inQueue(gate, position);
+        gate.pump();
+        Llm now = fleet.find(task.llm());
+        if (now == null || now.status() != LlmStatus.ACTIVE) {
+            rearrange(task.llm(), now); // it changed while this task entered
+        }
+    }
+
+    /** Its agent says that the Llm sleeps, whatever its row says yet: the task is placed anew when the row says so too. */
+    void asleep(Task task, AttachedAgent agent) {
+        sessions.asleep(agent, task.llm(), task::place);
+    }
+
+    /** The agent that serves the Llm now, or null. */
+    @Nullable
+    AttachedAgent agentOf(LlmName name) {
+        Llm llm = fleet.find(name);
+        return llm == null ? null : sessions.agentOf(llm);
+    }
+
+    static Failure inactive(Llm llm) {
+        return Failure.retry(Reason.LLM_INACTIVE, llm.name() + " is INACTIVE: " + llm.reason(), Duration.ofSeconds(10));
+    }
+
+    /** A phase as a client is told of it. */
+    Phase waking(LlmName llm) {
+        Long started = wakes.startedAt(llm);
+        return new Phase(
+                Phase.Kind.WAKING, llm, 0, started == null ? Duration.ZERO : time.since(started), wakes.expected(llm));
+    }
+
+    private LlmGate gate(LlmName name) {
+        return gates.computeIfAbsent(name, llm -> new LlmGate(llm, limits.queuePerLlm(), () -> concurrency(llm)));
+    }
+
+    private int concurrency(LlmName name) {
+        Llm llm = fleet.find(name);
+        return llm == null ? 1 : llm.spec().concurrency();
+    }
+
+    @Override
+    public void changed(LlmEvent event) {
+        LlmName name = event.llm().name();
+        boolean deleted = event.type() == LlmEventType.DELETED;
+        rearrange(name, deleted ? null : event.llm());
+        if (deleted) {
+            gates.computeIfPresent(name, (llm, gate) -> gate.idle() ? null : gate);
+        }
+    }
+
+    /** Those who queue for an Llm are moved to where they belong by what it is now; null: it is gone. */
+    private void rearrange(LlmName name, @Nullable Llm llm) {
+        LlmGate gate = gates.get(name);
+        if (gate == null) {
+            return;
+        }
+        if (llm == null) {
+            gate.takeAll().forEach(task -> task.fail(Failure.of(Reason.LLM_NOT_FOUND, "there is no Llm " + name)));
+            return;
+        }
+        switch (llm.status()) {
+            case ACTIVE -> gate.pump();
+            case HIBERNATING, WAKING -> gate.takeAll().forEach(Task::place);
+            case INACTIVE -> gate.takeAll().forEach(task -> task.fail(inactive(llm)));
+        }
+    }
+
+    void loadChanged(LlmName llm) {
+        loadChanged.add(llm);
+    }
+
+    /** The Llms whose task counts have changed since this was last asked. */
+    public Set<LlmName> takeLoadChanges() {
+        Set<LlmName> taken = Set.copyOf(loadChanged);
+        loadChanged.removeAll(taken);
+        return taken;
+    }
+
+    void ended(Task task) {
+        tasks.remove(task);
+    }
+
+    /** How many tasks of an Llm run. */
+    public int running(LlmName llm) {
+        LlmGate gate = gates.get(llm);
+        return gate == null ? 0 : gate.running();
+    }
+
+    /** How many tasks of an Llm wait for their turn; those that wait for its wake do so elsewhere. */
+    public int queued(LlmName llm) {
+        LlmGate gate = gates.get(llm);
+        return gate == null ? 0 : gate.queued();
+    }
+
+    /** How many tasks there are, waiting and running. */
+    public int tasks() {
+        return tasks.size();
+    }
+
+    /** Bytes of request bodies that are held. */
+    public long bufferedBytes() {
+        return buffered.held();
+    }
+
+    /** From now on every new infer is refused; those that wait are too, those that run go on. */
+    public void drain() {
+        draining = true;
+        Failure why = Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1));
+        List<Task> waiting = new ArrayList<>(tasks);
+        waiting.forEach(task -> task.failUnlessRunning(why));
+    }
+}

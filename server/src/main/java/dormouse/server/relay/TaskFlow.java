@@ -1,0 +1,285 @@
+package dormouse.server.relay;
+
+import dormouse.server.control.AgentLine;
+import dormouse.server.control.Head;
+import dormouse.server.control.InferOrder;
+import dormouse.server.control.Lane;
+import dormouse.server.control.TaskEars;
+import dormouse.server.control.Time;
+import dormouse.server.control.Usage;
+import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.TaskId;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of one running task. The agent's thread puts them into the {@link Mailbox} and goes on; the task's lane hands
+ * them to the client while it is ready, and lets the agent send more as they are taken. Keeps the clocks of the first
+ * byte, of silence, and of a client that takes nothing.
+ */
+final class TaskFlow implements TaskEars {
+    /** A slot is free so long after a cancel, whether the agent has ended the task or not. */
+    static final Duration CANCEL_PATIENCE = Duration.ofSeconds(5);
+
+    private static final int PIECE = 16 << 10;
+
+    private final Task task;
+    private final TaskId id;
+    private final AgentLine line;
+    private final Client client;
+    private final Lane lane;
+    private final Time time;
+    private final Deadlines deadlines;
+    private final int window;
+    private final Mailbox mailbox;
+    private final AtomicBoolean pumpComing = new AtomicBoolean();
+    private final long begun;
+
+    // By the agent's thread.
+    private long received;
+    private boolean headCame;
+
+    private volatile boolean deaf;
+    private volatile @Nullable Failure blame;
+    private volatile long arrivedAt;
+    private volatile long filledAt;
+
+    // On the task's lane.
+    private long takenAt;
+    private @Nullable Head head;
+    private boolean headTold;
+    private long consumed;
+    private long announced;
+    private boolean agentDone;
+    private boolean aborted;
+    private @Nullable Failure ending;
+    private Usage usage = Usage.UNKNOWN;
+    private Duration firstByte = Duration.ZERO;
+    private Time.@Nullable Alarm alarm;
+
+    TaskFlow(Task task, AgentLine line, Client client, Lane lane, Time time, int window, Deadlines deadlines) {
+        this.task = task;
+        this.id = task.id();
+        this.line = line;
+        this.client = client;
+        this.lane = lane;
+        this.time = time;
+        this.window = window;
+        this.deadlines = deadlines;
+        this.mailbox = new Mailbox(window);
+        this.begun = time.nanos();
+        this.arrivedAt = begun;
+        this.filledAt = begun;
+        this.takenAt = begun;
+    }
+
+    void start(InferOrder order) {
+        alarm = time.after(deadlines.firstByte(), () -> lane.run(this::checkClocks));
+        line.infer(order, this);
+    }
+
+    @Override
+    public void head(Head answer) {
+        headCame = true;
+        lane.run(() -> {
+            if (head == null) {
+                head = answer;
+                pump();
+            }
+        });
+    }
+
+    @Override
+    public void chunk(long offset, ByteBuffer data) {
+        if (deaf) {
+            return;
+        }
+        int length = data.remaining();
+        if (!headCame) {
+            broken(Failure.of(Reason.INTERNAL, "the agent sent an answer's bytes before its head"));
+            return;
+        }
+        if (offset > received || offset < 0 || length == 0) {
+            broken(Failure.of(
+                    Reason.INTERNAL,
+                    "the agent sent " + length + " bytes from " + offset + " on where " + received + " was next"));
+            return;
+        }
+        if (offset + length <= received) {
+            return; // said before
+        }
+        data.position(data.position() + (int) (received - offset));
+        length = data.remaining();
+        boolean wasEmpty = mailbox.size() == 0;
+        if (!mailbox.put(data)) {
+            broken(Failure.of(Reason.WINDOW_OVERRUN, "the agent sent more than the window of " + window + " bytes"));
+            return;
+        }
+        received += length;
+        arrivedAt = time.nanos();
+        if (wasEmpty) {
+            filledAt = arrivedAt;
+        }
+        if (pumpComing.compareAndSet(false, true)) {
+            lane.run(() -> {
+                pumpComing.set(false);
+                pump();
+            });
+        }
+    }
+
+    /** The agent is told just what it did; to the client its faults are one. */
+    @Override
+    public void broken(Failure why) {
+        deaf = true;
+        blame = why;
+        task.fail(Failure.of(Reason.INTERNAL, why.message()));
+    }
+
+    @Override
+    public void end(long bytes, @Nullable Failure why, Usage counted) {
+        Failure verdict = why == null && bytes != received
+                ? Failure.of(Reason.INTERNAL, "the agent ended at byte " + bytes + ", having sent " + received)
+                : why;
+        lane.run(() -> {
+            usage = counted;
+            agentEnds(verdict);
+        });
+    }
+
+    @Override
+    public void lost(Failure why) {
+        lane.run(() -> agentEnds(why));
+    }
+
+    private void agentEnds(@Nullable Failure why) {
+        if (agentDone) {
+            return;
+        }
+        agentDone = true;
+        ending = why;
+        if (aborted) {
+            free();
+            return;
+        }
+        if (why != null && why.reason() == Reason.NOT_AWAKE && head == null && mailbox.size() == 0) {
+            stopClock();
+            if (task.startOver()) {
+                return;
+            }
+            ending = Failure.retry(
+                    Reason.WAKE_FAILED, task.llm() + " fell asleep again each time", Duration.ofSeconds(5));
+        }
+        task.slotFree();
+        pump();
+    }
+
+    /** Hands over what is there and can be taken; ends the task when nothing more will come. */
+    void pump() {
+        while (!aborted) {
+            Head answer = head;
+            boolean anything = mailbox.size() > 0;
+            if (answer != null && !headTold && (anything || (agentDone && ending == null))) {
+                headTold = true;
+                firstByte = time.since(begun);
+                takenAt = time.nanos();
+                stopClock();
+                alarm = time.after(deadlines.idle(), () -> lane.run(this::checkClocks));
+                task.inputDone();
+                client.head(id, answer);
+            } else if (anything && answer != null && client.ready()) {
+                deliver();
+            } else if (!anything && agentDone) {
+                finish();
+                return;
+            } else {
+                return;
+            }
+        }
+    }
+
+    private void deliver() {
+        ByteBuffer piece = mailbox.take(PIECE);
+        consumed += piece.remaining();
+        takenAt = time.nanos();
+        if (!agentDone && consumed - announced >= window / 2) {
+            announced = consumed;
+            line.consumed(id, consumed);
+        }
+        client.chunk(piece);
+    }
+
+    private void finish() {
+        stopClock();
+        Failure why = ending;
+        if (why != null) {
+            // After the first byte no other try can take the place of this one.
+            task.fail(headTold ? new Failure(why.reason(), why.message(), null, why.details()) : why);
+        } else if (head == null) {
+            task.fail(Failure.of(Reason.INTERNAL, "the agent ended the task without an answer"));
+        } else {
+            task.finished(usage, firstByte);
+        }
+    }
+
+    /** The clock of what is awaited now; set anew when it goes off too early, not with each byte. */
+    private void checkClocks() {
+        stopClock();
+        if (aborted || (agentDone && mailbox.size() == 0)) {
+            return;
+        }
+        boolean clientHolds = headTold && mailbox.size() > 0;
+        Duration limit = headTold ? deadlines.idle() : deadlines.firstByte();
+        long since = !headTold ? begun : Math.max(takenAt, clientHolds ? filledAt : arrivedAt);
+        Duration left = limit.minus(time.since(since));
+        if (left.isNegative() || left.isZero()) {
+            if (clientHolds) {
+                task.fail(Failure.of(Reason.CLIENT_TOO_SLOW, "the client took nothing for " + limit));
+            } else if (headTold) {
+                task.fail(Failure.of(Reason.IDLE_TIMEOUT, task.llm() + ": the backend sent nothing for " + limit));
+            } else {
+                task.fail(Failure.of(
+                        Reason.FIRST_BYTE_TIMEOUT, task.llm() + ": the first byte did not come within " + limit));
+            }
+        } else {
+            alarm = time.after(left, () -> lane.run(this::checkClocks));
+        }
+    }
+
+    private void stopClock() {
+        if (alarm != null) {
+            alarm.cancel();
+            alarm = null;
+        }
+    }
+
+    /** The task ends before its answer does: has the agent end it too, and frees the slot when that is done. */
+    void abort(Failure why) {
+        stopClock();
+        aborted = true;
+        deaf = true;
+        mailbox.clear();
+        if (agentDone) {
+            return;
+        }
+        Failure told = blame;
+        line.cancel(id, told == null ? why : told);
+        alarm = time.after(
+                CANCEL_PATIENCE,
+                () -> lane.run(() -> {
+                    if (!agentDone) {
+                        agentDone = true;
+                        line.forget(id);
+                        free();
+                    }
+                }));
+    }
+
+    private void free() {
+        stopClock();
+        task.slotFree();
+    }
+}

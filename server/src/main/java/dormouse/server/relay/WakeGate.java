@@ -1,0 +1,168 @@
+package dormouse.server.relay;
+
+import dormouse.server.control.Fleet;
+import dormouse.server.control.FleetListener;
+import dormouse.server.control.Wakes;
+import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.Llm;
+import dormouse.server.fleet.LlmEvent;
+import dormouse.server.fleet.LlmEventType;
+import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.LlmState;
+import dormouse.server.fleet.Reason;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Who waits for which Llm to be awake. However many wait, {@link Wakes} is asked once; what becomes of the wake is told
+ * to every one of them, in order of arrival. Any thread.
+ */
+public final class WakeGate implements FleetListener {
+    /** Waits; hears exactly one of these, unless it leaves before. Must not block. */
+    public interface Waiter {
+        void awake();
+
+        void failed(Failure why);
+    }
+
+    /** What to do with a wake that nobody waits for any more. */
+    public enum WhenUnwanted {
+        CONTINUE,
+        CANCEL
+    }
+
+    private static final class Waiting {
+        final Map<Waiter, Boolean> byHand = new LinkedHashMap<>();
+        boolean asked;
+    }
+
+    private final Fleet fleet;
+    private final Wakes wakes;
+    private final int limit;
+    private final WhenUnwanted whenUnwanted;
+    private final Map<LlmName, Waiting> gates = new HashMap<>(); // under this
+
+    /** @param limit the most waiters of one Llm */
+    public WakeGate(Fleet fleet, Wakes wakes, int limit, WhenUnwanted whenUnwanted) {
+        this.fleet = fleet;
+        this.wakes = wakes;
+        this.limit = limit;
+        this.whenUnwanted = whenUnwanted;
+        fleet.listen(this);
+    }
+
+    /** How many wait for this Llm. */
+    public synchronized int waiting(LlmName llm) {
+        Waiting waiting = gates.get(llm);
+        return waiting == null ? 0 : waiting.byHand.size();
+    }
+
+    /**
+     * Waits for the Llm to be awake, and has it woken where nobody has yet.
+     *
+     * @param byHand a person asks: tries again even where the last wake has just failed
+     */
+    public void await(LlmName llm, boolean byHand, Waiter waiter) {
+        Failure cooling = byHand ? null : wakes.cooling(llm);
+        Llm seen = fleet.find(llm);
+        if (cooling != null && seen != null && seen.state() == LlmState.HIBERNATING) {
+            waiter.failed(cooling);
+            return;
+        }
+        boolean full;
+        boolean ask = false;
+        synchronized (this) {
+            Waiting waiting = gates.computeIfAbsent(llm, name -> new Waiting());
+            full = waiting.byHand.size() >= limit;
+            if (!full) {
+                waiting.byHand.put(waiter, byHand);
+                ask = byHand || !waiting.asked;
+                waiting.asked |= !byHand;
+            }
+        }
+        if (full) {
+            waiter.failed(Failure.retry(
+                    Reason.QUEUE_FULL,
+                    llm + " is waking, and " + limit + " wait for it already",
+                    Duration.ofSeconds(5)));
+            return;
+        }
+        Llm now = fleet.find(llm);
+        if (now != null && now.state() == LlmState.ACTIVE) {
+            release(llm); // it became so before it could be told to this waiter
+        } else if (ask) {
+            wakes.request(llm, byHand, why -> fail(llm, why, byHand ? waiter::equals : other -> !isByHand(llm, other)));
+        }
+    }
+
+    /** Waits no longer. */
+    public void leave(LlmName llm, Waiter waiter) {
+        boolean last;
+        synchronized (this) {
+            Waiting waiting = gates.get(llm);
+            last = waiting != null && waiting.byHand.remove(waiter) != null && waiting.byHand.isEmpty();
+            if (last) {
+                gates.remove(llm);
+            }
+        }
+        if (last && whenUnwanted == WhenUnwanted.CANCEL) {
+            wakes.abandon(llm, () -> waiting(llm) == 0);
+        }
+    }
+
+    @Override
+    public void changed(LlmEvent event) {
+        Llm llm = event.llm();
+        if (event.type() == LlmEventType.DELETED) {
+            fail(llm.name(), Failure.of(Reason.LLM_NOT_FOUND, llm.name() + " was deleted"), waiter -> true);
+            return;
+        }
+        switch (llm.state()) {
+            case ACTIVE -> release(llm.name());
+            case LOST, SILENT ->
+                fail(
+                        llm.name(),
+                        Failure.retry(Reason.AGENT_LOST, llm.name() + ": " + llm.reason(), Duration.ofSeconds(2)),
+                        waiter -> true);
+            case LEFT, DOWN -> fail(llm.name(), Relay.inactive(llm), waiter -> true);
+            case ABSENT, HIBERNATING, WAKING -> {}
+        }
+    }
+
+    @Override
+    public void wakeFailed(LlmName llm, Failure why) {
+        fail(llm, why, waiter -> true);
+    }
+
+    private synchronized boolean isByHand(LlmName llm, Waiter waiter) {
+        Waiting waiting = gates.get(llm);
+        return waiting != null && waiting.byHand.getOrDefault(waiter, false);
+    }
+
+    private void release(LlmName llm) {
+        take(llm, waiter -> true).forEach(Waiter::awake);
+    }
+
+    private void fail(LlmName llm, Failure why, Predicate<Waiter> which) {
+        take(llm, which).forEach(waiter -> waiter.failed(why));
+    }
+
+    private synchronized List<Waiter> take(LlmName llm, Predicate<Waiter> which) {
+        Waiting waiting = gates.get(llm);
+        if (waiting == null) {
+            return List.of();
+        }
+        List<Waiter> taken = new ArrayList<>();
+        waiting.byHand.keySet().removeIf(waiter -> which.test(waiter) && taken.add(waiter));
+        waiting.asked = false;
+        if (waiting.byHand.isEmpty()) {
+            gates.remove(llm);
+        }
+        return taken;
+    }
+}

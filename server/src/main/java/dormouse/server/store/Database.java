@@ -1,0 +1,106 @@
+package dormouse.server.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dormouse.server.fleet.LlmStore;
+import dormouse.server.fleet.SessionStore;
+import dormouse.server.fleet.StoreException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Properties;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one database of a server: H2 in this process, or a PostgreSQL that replicas share. Any thread; every call blocks.
+ */
+public final class Database implements AutoCloseable {
+    /** Statements at a time; whoever comes then waits {@link #WAIT_MILLIS} at most. */
+    private static final int CONNECTIONS = 8;
+
+    private static final long WAIT_MILLIS = 5_000;
+
+    private final DatabaseUrl url;
+    private final HikariDataSource pool;
+    private final LlmStore llms;
+    private final SessionStore sessions;
+
+    private Database(DatabaseUrl url, HikariDataSource pool) {
+        this.url = url;
+        this.pool = pool;
+        Jdbi jdbi = Jdbi.create(pool).registerArgument(new Times()).registerArgument(new Texts());
+        // A message with the values in it would end up in the log.
+        jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
+        Transactions transactions = new Transactions(jdbi, pool.getHikariPoolMXBean()::softEvictConnections);
+        this.llms = new JdbiLlmStore(transactions);
+        this.sessions = new JdbiSessionStore(transactions);
+    }
+
+    /**
+     * Connects; an H2 database that is not there yet is made, with its directory.
+     *
+     * @param url as product.md has it: {@code jdbc:h2:…} or {@code jdbc:postgresql:…}
+     * @throws StoreException saying what to do, where there is no connection to be had
+     * @throws IllegalArgumentException where {@code url} is for another kind of database
+     */
+    public static Database open(String url, @Nullable String user, @Nullable String password) {
+        DatabaseUrl checked = new DatabaseUrl(url);
+        Properties properties = checked.properties();
+        if (user != null) {
+            properties.setProperty("user", user);
+        }
+        if (password != null) {
+            properties.setProperty("password", password);
+        }
+        // The pool would log a stack trace, and try for a while, before it said no.
+        try (Connection first = DriverManager.getConnection(checked.complete(), properties)) {
+            HikariConfig config = new HikariConfig();
+            config.setPoolName("dormouse");
+            config.setJdbcUrl(checked.complete());
+            config.setDataSourceProperties(properties);
+            config.setMaximumPoolSize(CONNECTIONS);
+            config.setConnectionTimeout(WAIT_MILLIS);
+            config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+            return new Database(checked, new HikariDataSource(config));
+        } catch (SQLException | RuntimeException e) {
+            throw OpenFailure.of(checked, e);
+        }
+    }
+
+    /**
+     * Brings the tables up to what this program needs. Idempotent; of several servers that do it at a time one does.
+     *
+     * @throws StoreException where it does not succeed
+     */
+    public void migrate() {
+        try {
+            Flyway.configure()
+                    .dataSource(pool)
+                    .locations("classpath:dormouse/server/store")
+                    .failOnMissingLocations(true)
+                    .load()
+                    .migrate();
+        } catch (FlywayException e) {
+            throw new StoreException("database " + url + ": can't bring its tables up to date: " + e.getMessage(), e);
+        }
+    }
+
+    public LlmStore llms() {
+        return llms;
+    }
+
+    public SessionStore sessions() {
+        return sessions;
+    }
+
+    /** Idempotent. */
+    @Override
+    public void close() {
+        pool.close();
+    }
+}

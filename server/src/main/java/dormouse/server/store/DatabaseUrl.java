@@ -1,0 +1,96 @@
+package dormouse.server.store;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+
+/**
+ * A JDBC URL, and what Dormouse asks of the database at its other end. What the URL sets by itself stays as it is.
+ *
+ * @throws IllegalArgumentException where it is for another kind of database
+ */
+record DatabaseUrl(String value) {
+    private static final String H2 = "jdbc:h2:";
+    private static final String POSTGRESQL = "jdbc:postgresql:";
+
+    /** How long a statement may take, a wait for a row included. */
+    private static final int STATEMENT_MILLIS = 10_000;
+    /** Longer than a statement: when this is over, the other end is not there. */
+    private static final int SILENCE_SECONDS = 15;
+
+    DatabaseUrl {
+        if (!value.startsWith(H2) && !value.startsWith(POSTGRESQL)) {
+            throw new IllegalArgumentException(
+                    "database.url \"" + shown(value) + "\": must begin with " + H2 + " or " + POSTGRESQL);
+        }
+    }
+
+    boolean isH2() {
+        return value.startsWith(H2);
+    }
+
+    /** What is given to the driver. */
+    String complete() {
+        StringBuilder complete = new StringBuilder(value);
+        String upper = value.toUpperCase(Locale.ROOT);
+        h2Settings().forEach((key, setting) -> {
+            if (!upper.contains(";" + key + "=")) {
+                complete.append(';').append(key).append('=').append(setting);
+            }
+        });
+        return complete.toString();
+    }
+
+    /** For PostgreSQL's driver, to which the URL's own settings come first. */
+    Properties properties() {
+        Properties properties = new Properties();
+        if (!isH2()) {
+            properties.setProperty("ApplicationName", "dormouse");
+            properties.setProperty("connectTimeout", "5");
+            properties.setProperty("socketTimeout", String.valueOf(SILENCE_SECONDS));
+            properties.setProperty("tcpKeepAlive", "true");
+            // What stands in a row is nobody's business in a log.
+            properties.setProperty("logServerErrorDetail", "false");
+            // The second: a process that is stopped amid a commit must not hold up all others.
+            properties.setProperty(
+                    "options",
+                    "-c statement_timeout=" + STATEMENT_MILLIS + " -c idle_in_transaction_session_timeout="
+                            + STATEMENT_MILLIS);
+        }
+        return properties;
+    }
+
+    /**
+     * With H2's own WRITE_DELAY a killed server loses commits that it has acknowledged; DB_CLOSE_ON_EXIT would close the
+     * database at SIGTERM, while the last tasks are being finished; TRACE_LEVEL_FILE would write into a file of H2's own
+     * what the log has anyhow.
+     */
+    private Map<String, String> h2Settings() {
+        Map<String, String> settings = new TreeMap<>();
+        if (!isH2()) {
+            return settings;
+        }
+        settings.put("LOCK_TIMEOUT", String.valueOf(STATEMENT_MILLIS));
+        settings.put("TRACE_LEVEL_FILE", "0");
+        settings.put("QUERY_TIMEOUT", String.valueOf(STATEMENT_MILLIS));
+        String place = value.substring(H2.length());
+        if (!place.startsWith("mem:")) {
+            settings.put("WRITE_DELAY", "0");
+        }
+        if (!place.startsWith("tcp:") && !place.startsWith("ssl:")) {
+            settings.put("DB_CLOSE_ON_EXIT", "FALSE");
+        }
+        return settings;
+    }
+
+    /** Without what may be secret: the settings, and whoever stands before the host. */
+    @Override
+    public String toString() {
+        return shown(value);
+    }
+
+    private static String shown(String url) {
+        return url.replaceFirst("[;?].*$", "").replaceFirst("//[^/]*@", "//");
+    }
+}

@@ -1,0 +1,123 @@
+package dormouse.server.store;
+
+import dormouse.server.fleet.Change;
+import dormouse.server.fleet.Llm;
+import dormouse.server.fleet.LlmEvent;
+import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.LlmStore;
+import dormouse.server.fleet.SessionId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jspecify.annotations.Nullable;
+
+/** Rows in the table {@code llm}, their history in {@code llm_event}. Any thread; blocks. */
+final class JdbiLlmStore implements LlmStore {
+    /** How many sessions' heartbeats, or events to forget, are one transaction: none holds its locks for long. */
+    private static final int SLICE = 1000;
+
+    /** One statement, so that the rows and the revision are of one moment. */
+    private static final String LOAD = """
+            SELECT    llm.*, latest.revision AS latest_revision
+            FROM      fleet_revision latest
+            LEFT JOIN llm ON TRUE
+            WHERE     latest.counter = 'latest'
+            """;
+
+    private static final String HEARD = """
+            UPDATE llm
+            SET    last_heartbeat = :at
+            WHERE  owner_session  = :session
+            AND   (last_heartbeat < :at OR last_heartbeat IS NULL)
+            """;
+    private static final String SEEN = """
+            UPDATE agent_session
+            SET    last_seen = :at
+            WHERE  id        = :session
+            AND    last_seen < :at
+            """;
+
+    private final Transactions transactions;
+
+    JdbiLlmStore(Transactions transactions) {
+        this.transactions = transactions;
+    }
+
+    @Override
+    public Snapshot load() {
+        return transactions.statement(
+                "load the Llms",
+                handle -> handle.createQuery(LOAD).scanResultSet((rows, context) -> snapshot(rows.get())));
+    }
+
+    @Override
+    public List<LlmEvent> commit(List<Change> changes, Instant now) {
+        return changes.isEmpty()
+                ? List.of()
+                : transactions.transaction("commit", handle -> new Commit(handle, now).run(changes));
+    }
+
+    @Override
+    public void heartbeats(Map<SessionId, Instant> heard) {
+        List<Map.Entry<SessionId, Instant>> all = new ArrayList<>(heard.entrySet());
+        all.sort(Comparator.comparing(entry -> entry.getKey().value()));
+        for (int from = 0; from < all.size(); from += SLICE) {
+            var slice = all.subList(from, Math.min(from + SLICE, all.size()));
+            transactions.transaction("note heartbeats", handle -> {
+                note(handle, HEARD, slice);
+                note(handle, SEEN, slice);
+                return slice.size();
+            });
+        }
+    }
+
+    @Override
+    public List<LlmEvent> history(LlmName name, long before, int limit) {
+        return transactions.statement("read the history", handle -> History.newest(handle, name, before, limit));
+    }
+
+    @Override
+    public List<LlmEvent> eventsAfter(long revision, @Nullable LlmName name, int limit) {
+        return transactions.statement("read the history", handle -> History.after(handle, revision, name, limit));
+    }
+
+    @Override
+    public long compactedRevision() {
+        return transactions.statement("read a revision", handle -> Revisions.read(handle, Revisions.COMPACTED));
+    }
+
+    @Override
+    public void compact(Instant before) {
+        boolean more = true;
+        while (more) {
+            more = transactions.transaction("compact the history", handle -> History.forget(handle, before, SLICE));
+        }
+    }
+
+    private static void note(Handle handle, String sql, List<Map.Entry<SessionId, Instant>> heard) {
+        PreparedBatch batch = handle.prepareBatch(sql);
+        heard.forEach(entry -> batch.bind("session", entry.getKey().value())
+                .bind("at", entry.getValue())
+                .add());
+        batch.execute();
+    }
+
+    private static Snapshot snapshot(ResultSet rows) throws SQLException {
+        List<Llm> llms = new ArrayList<>();
+        long revision = 0;
+        while (rows.next()) {
+            revision = rows.getLong("latest_revision");
+            if (rows.getString("name") != null) {
+                llms.add(LlmRow.read(rows));
+            }
+        }
+        llms.sort(Comparator.comparing(Llm::name));
+        return new Snapshot(llms, revision);
+    }
+}

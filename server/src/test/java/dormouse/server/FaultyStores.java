@@ -1,0 +1,159 @@
+package dormouse.server;
+
+import dormouse.server.fleet.Change;
+import dormouse.server.fleet.LlmEvent;
+import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.LlmStore;
+import dormouse.server.fleet.SessionId;
+import dormouse.server.fleet.SessionStore;
+import dormouse.server.fleet.StoreException;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Stands between a server and its real database: passes everything on, unless a test has other plans. */
+public final class FaultyStores {
+    private boolean away;
+    private boolean loseReply;
+    private Runnable beforeCommit = () -> {};
+    private Runnable beforeAdvance = () -> {};
+    private final List<Map<SessionId, Instant>> flushed = new ArrayList<>();
+    private int calls;
+
+    /** From now on the database answers nothing. */
+    public void away() {
+        away = true;
+    }
+
+    /** It is back. */
+    public void back() {
+        away = false;
+    }
+
+    /** The next commit happens, but its caller hears that the connection broke. */
+    public void loseTheNextReply() {
+        loseReply = true;
+    }
+
+    /** Runs once, just before the next commit. */
+    public void beforeTheNextCommit(Runnable interloper) {
+        beforeCommit = interloper;
+    }
+
+    /** Runs once, after a session was read and before its epoch is advanced. */
+    public void beforeTheNextAdvance(Runnable interloper) {
+        beforeAdvance = interloper;
+    }
+
+    /** The batches of heartbeats written so far. */
+    public List<Map<SessionId, Instant>> flushed() {
+        return flushed;
+    }
+
+    /** How often the database was asked anything. */
+    public int calls() {
+        return calls;
+    }
+
+    private void pass() {
+        calls++;
+        if (away) {
+            throw broken();
+        }
+    }
+
+    private static StoreException broken() {
+        return new StoreException("the test's database is away", new IOException("cut"));
+    }
+
+    LlmStore llms(LlmStore real) {
+        return new LlmStore() {
+            @Override
+            public Snapshot load() {
+                pass();
+                return real.load();
+            }
+
+            @Override
+            public List<LlmEvent> commit(List<Change> changes, Instant now) {
+                pass();
+                Runnable interloper = beforeCommit;
+                beforeCommit = () -> {};
+                interloper.run();
+                List<LlmEvent> events = real.commit(changes, now);
+                if (loseReply) {
+                    loseReply = false;
+                    throw broken();
+                }
+                return events;
+            }
+
+            @Override
+            public void heartbeats(Map<SessionId, Instant> heard) {
+                pass();
+                flushed.add(Map.copyOf(heard));
+                real.heartbeats(heard);
+            }
+
+            @Override
+            public List<LlmEvent> history(LlmName name, long before, int limit) {
+                pass();
+                return real.history(name, before, limit);
+            }
+
+            @Override
+            public List<LlmEvent> eventsAfter(long revision, @Nullable LlmName name, int limit) {
+                pass();
+                return real.eventsAfter(revision, name, limit);
+            }
+
+            @Override
+            public long compactedRevision() {
+                pass();
+                return real.compactedRevision();
+            }
+
+            @Override
+            public void compact(Instant before) {
+                pass();
+                real.compact(before);
+            }
+        };
+    }
+
+    SessionStore sessions(SessionStore real) {
+        return new SessionStore() {
+            @Override
+            public Optional<Session> find(SessionId id) {
+                pass();
+                return real.find(id);
+            }
+
+            @Override
+            public void create(Session session) {
+                pass();
+                real.create(session);
+            }
+
+            @Override
+            public boolean advance(
+                    SessionId id, long expected, String agent, String version, String instance, Instant now) {
+                pass();
+                Runnable interloper = beforeAdvance;
+                beforeAdvance = () -> {};
+                interloper.run();
+                return real.advance(id, expected, agent, version, instance, now);
+            }
+
+            @Override
+            public void purge(Instant before) {
+                pass();
+                real.purge(before);
+            }
+        };
+    }
+}

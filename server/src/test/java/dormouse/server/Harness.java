@@ -1,0 +1,216 @@
+package dormouse.server;
+
+import com.google.protobuf.ByteString;
+import dormouse.settings.Settings;
+import dormouse.v1.AdminServiceGrpc;
+import dormouse.v1.AgentServiceGrpc;
+import dormouse.v1.GetLlmRequest;
+import dormouse.v1.InferRequest;
+import dormouse.v1.InferenceServiceGrpc;
+import dormouse.v1.Llm;
+import dormouse.v1.LlmEvent;
+import dormouse.v1.LlmServiceGrpc;
+import dormouse.v1.WakeLlmRequest;
+import dormouse.v1.WakeProgress;
+import dormouse.v1.WatchLlmsRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A whole server on a clock that the test moves, with gRPC in this process and everything on the caller's thread: when a
+ * call returns, all that it leads to has happened. Its database is a real H2, in memory.
+ */
+public final class Harness implements AutoCloseable {
+    private final String database;
+    private final Settings settings;
+    private final ManualTime time = new ManualTime();
+    private final List<ManagedChannel> channels = new ArrayList<>();
+    private final long seed;
+    private Server server;
+    private String door;
+
+    private final FaultyStores stores = new FaultyStores();
+
+    private Harness(Settings settings, String database, long seed) {
+        this.settings = settings;
+        this.database = database;
+        this.seed = seed;
+        this.door = "";
+        this.server = start();
+    }
+
+    /** @param sets keys and values, as {@code --set} has them */
+    public static Harness start(String... sets) {
+        String database = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
+        Settings settings = Settings.empty("test").set("database.url", database, "test");
+        for (String set : sets) {
+            int equals = set.indexOf('=');
+            settings = settings.set(set.substring(0, equals), set.substring(equals + 1), "test");
+        }
+        return new Harness(settings, database, 42);
+    }
+
+    private Server start() {
+        door = UUID.randomUUID().toString();
+        try {
+            return new Server(
+                    ServerConfig.of(settings),
+                    new Server.Ground(
+                            time,
+                            new Random(seed + time.nanos()),
+                            Runnable::run,
+                            Runnable::run,
+                            InProcessServerBuilder.forName(door),
+                            stores::llms,
+                            stores::sessions));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The server is closed, its agents let go, and a new one starts on the same database. */
+    public void restart() {
+        server.close();
+        server = start();
+    }
+
+    /** The server ends without a word to the database, and a new one starts on what is there. */
+    public void kill() {
+        stores.away();
+        server.close();
+        stores.back();
+        server = start();
+    }
+
+    public ManualTime time() {
+        return time;
+    }
+
+    public void advance(Duration by) {
+        time.advance(by);
+    }
+
+    public Server server() {
+        return server;
+    }
+
+    public String database() {
+        return database;
+    }
+
+    /** A new connection to the present server. */
+    public ManagedChannel channel() {
+        ManagedChannel channel =
+                InProcessChannelBuilder.forName(door).directExecutor().build();
+        channels.add(channel);
+        return channel;
+    }
+
+    public LlmServiceGrpc.LlmServiceBlockingStub llms() {
+        return LlmServiceGrpc.newBlockingStub(channel());
+    }
+
+    public AdminServiceGrpc.AdminServiceBlockingStub admin() {
+        return AdminServiceGrpc.newBlockingStub(channel());
+    }
+
+    /** The row as a client sees it. */
+    public Llm llm(String name) {
+        return llms().getLlm(GetLlmRequest.newBuilder().setName(name).build());
+    }
+
+    /** A new agent, connected but not registered. */
+    public ScriptedAgent agent(String name) {
+        return new ScriptedAgent(name, AgentServiceGrpc.newStub(channel()));
+    }
+
+    /** An infer that reads all that comes. */
+    public InferProbe infer(String llm) {
+        return infer(llm, "{}");
+    }
+
+    public InferProbe infer(String llm, String body) {
+        return infer(InferRequest.newBuilder()
+                .setLlm(llm)
+                .setInput(ByteString.copyFromUtf8(body))
+                .build());
+    }
+
+    public InferProbe infer(InferRequest request) {
+        return new InferProbe(InferenceServiceGrpc.newStub(channel()), request, Integer.MAX_VALUE);
+    }
+
+    /** An infer that takes {@code messages} of them, and then no more unless it asks. */
+    public InferProbe slowInfer(String llm, int messages) {
+        return new InferProbe(
+                InferenceServiceGrpc.newStub(channel()),
+                InferRequest.newBuilder()
+                        .setLlm(llm)
+                        .setInput(ByteString.copyFromUtf8("{}"))
+                        .build(),
+                messages);
+    }
+
+    /** The server's way to its database, for a test to stand in. */
+    public FaultyStores stores() {
+        return stores;
+    }
+
+    /** A new stream for an agent that has lost its own, at the present server. */
+    public ScriptedAgent reconnect(ScriptedAgent agent) {
+        return agent.connect(AgentServiceGrpc.newStub(channel()));
+    }
+
+    /** A watch of all, after a revision. */
+    public Probe<LlmEvent> watch(long after) {
+        return watch(after, "", Integer.MAX_VALUE);
+    }
+
+    /** A watch that takes {@code messages} of them, and then no more unless it asks. */
+    public Probe<LlmEvent> watch(long after, String name, int messages) {
+        WatchLlmsRequest request = WatchLlmsRequest.newBuilder()
+                .setAfterRevision(after)
+                .setName(name)
+                .build();
+        return new Probe<>(messages, ears -> LlmServiceGrpc.newStub(channel()).watchLlms(request, ears));
+    }
+
+    /** A wake by hand. */
+    public Probe<WakeProgress> wake(String llm) {
+        WakeLlmRequest request = WakeLlmRequest.newBuilder().setName(llm).build();
+        return new Probe<>(
+                Integer.MAX_VALUE, ears -> LlmServiceGrpc.newStub(channel()).wakeLlm(request, ears));
+    }
+
+    /** How many ended calls still leave a trace: all of these are zero when nothing is under way. */
+    public Map<String, Number> remains() {
+        return Map.of(
+                "tasks",
+                server.relay().tasks(),
+                "buffered bytes",
+                server.relay().bufferedBytes());
+    }
+
+    @Override
+    public void close() {
+        channels.forEach(ManagedChannel::shutdownNow);
+        channels.forEach(channel -> {
+            try {
+                channel.awaitTermination(5, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        server.close();
+    }
+}
