@@ -267,9 +267,7 @@ public final class AgentSessions {
         fleet.insist("goodbye", () -> {
             if (isCurrent(agent)) {
                 agent.publish(Set.of());
-                changeOwn(
-                        agent,
-                        row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
+                changeOwn(agent, row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
             }
         });
     }
