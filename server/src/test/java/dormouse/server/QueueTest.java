@@ -103,7 +103,7 @@ class QueueTest {
         List<InferProbe> woken = infers(20);
         agent.awake(agent.wakes().get(0));
         assertThat(woken).noneMatch(InferProbe::over);
-        assertThat(server.server().relay().waiting(QWEN3)).isEqualTo(19);
+        assertThat(server.server().relay().queued(QWEN3)).isEqualTo(19);
 
         List<InferProbe> later = infers(4);
         assertThat(later.subList(0, 3)).noneMatch(InferProbe::over);
