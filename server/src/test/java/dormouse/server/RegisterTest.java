@@ -185,7 +185,7 @@ class RegisterTest {
 
     @Test
     void aPublicNameIsTheOperatorsAlone() {
-        PublicRow.put(server, "gpt");
+        Elsewhere.declare(server, "gpt");
         server.restart();
         Llm before = server.llm("gpt");
 

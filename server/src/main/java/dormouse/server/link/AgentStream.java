@@ -151,6 +151,7 @@ final class AgentStream implements AgentLine {
                 return;
             }
             writer.open(message(accepted));
+            wakes.resume(mine);
         } else if (answer instanceof Registered.Rejected rejected) {
             close(rejected.why());
         }
