@@ -40,6 +40,7 @@ public final class Harness implements AutoCloseable {
     private String door;
 
     private final FaultyStores stores = new FaultyStores();
+    private int starts;
 
     private Harness(Settings settings, String database, long seed) {
         this.settings = settings;
@@ -67,7 +68,7 @@ public final class Harness implements AutoCloseable {
                     ServerConfig.of(settings),
                     new Server.Ground(
                             time,
-                            new Random(seed + time.nanos()),
+                            new Random(seed + starts++),
                             Runnable::run,
                             Runnable::run,
                             InProcessServerBuilder.forName(door),
