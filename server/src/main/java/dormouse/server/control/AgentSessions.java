@@ -97,6 +97,7 @@ public final class AgentSessions {
 
     /** A later {@code Register} of an attached stream: the set of names that it publishes from now on. */
     public void publish(AttachedAgent agent, Registration registration, Consumer<Registered> answer) {
+        agent.stay(); // whatever it said before
         fleet.onLane(() -> answer.accept(guarded(() -> {
             if (!isCurrent(agent)) {
                 return new Registered.Rejected(fenced());
