@@ -99,7 +99,7 @@ class QueueTest {
         List<InferProbe> woken = infers(20);
         agent.awake(agent.wakes().get(0));
         assertThat(woken).noneMatch(InferProbe::over);
-        assertThat(server.server().relay().waiting(QWEN3)).isEqualTo(19);
+        assertThat(server.relay().queued(QWEN3)).isEqualTo(19);
 
         List<InferProbe> later = infers(4);
         assertThat(later.subList(0, 3)).noneMatch(InferProbe::over);
@@ -192,7 +192,7 @@ class QueueTest {
         assertThat(infers.subList(1, 3)).allMatch(InferProbe::over);
         assertThat(infers.subList(1, 3)).allMatch(probe -> probe.code() == Status.Code.UNAVAILABLE);
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.server().relay().running(QWEN3)).isZero();
+        assertThat(server.relay().running(QWEN3)).isZero();
     }
 
     @Test
@@ -248,7 +248,7 @@ class QueueTest {
         assertThat(infers).allMatch(InferProbe::completed);
         assertThat(agent.wakes()).hasSize(1);
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.server().relay().running(QWEN3)).isZero();
+        assertThat(server.relay().running(QWEN3)).isZero();
     }
 
     @Test
@@ -264,7 +264,7 @@ class QueueTest {
         }
         assertThat(infer.reason()).isEqualTo("WAKE_FAILED");
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.server().relay().running(QWEN3)).isZero();
+        assertThat(server.relay().running(QWEN3)).isZero();
     }
 
     @Test
@@ -277,7 +277,7 @@ class QueueTest {
         server.lane().letGo();
 
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.server().relay().running(QWEN3)).isZero();
+        assertThat(server.relay().running(QWEN3)).isZero();
         assertThat(agent.wakes()).isEmpty();
         server.advance(Duration.ofMinutes(1));
     }
@@ -301,7 +301,7 @@ class QueueTest {
     void aDrainRefusesThoseThatWaitAndLetsTheRunningFinish() {
         publish(1);
         List<InferProbe> infers = infers(3);
-        server.server().relay().drain();
+        server.relay().drain();
 
         assertThat(infers.subList(1, 3)).allMatch(probe -> probe.reason().equals("REPLICA_DRAINING"));
         assertThat(server.infer("qwen3").reason()).isEqualTo("REPLICA_DRAINING");
