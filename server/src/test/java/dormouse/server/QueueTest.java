@@ -31,11 +31,7 @@ class QueueTest {
 
     private static LlmOffer offer(int concurrency, LlmStatus status) {
         return ScriptedAgent.offer(
-                LlmSpec.newBuilder()
-                        .setName("qwen3")
-                        .setConcurrency(concurrency)
-                        .setWakeable(true),
-                status);
+                LlmSpec.newBuilder().setName("qwen3").setConcurrency(concurrency).setWakeable(true), status);
     }
 
     private void publish(int concurrency) {
@@ -103,7 +99,7 @@ class QueueTest {
         List<InferProbe> woken = infers(20);
         agent.awake(agent.wakes().get(0));
         assertThat(woken).noneMatch(InferProbe::over);
-        assertThat(server.server().relay().queued(QWEN3)).isEqualTo(19);
+        assertThat(server.relay().queued(QWEN3)).isEqualTo(19);
 
         List<InferProbe> later = infers(4);
         assertThat(later.subList(0, 3)).noneMatch(InferProbe::over);
@@ -196,7 +192,7 @@ class QueueTest {
         assertThat(infers.subList(1, 3)).allMatch(InferProbe::over);
         assertThat(infers.subList(1, 3)).allMatch(probe -> probe.code() == Status.Code.UNAVAILABLE);
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.server().relay().running(QWEN3)).isZero();
+        assertThat(server.relay().running(QWEN3)).isZero();
     }
 
     @Test
@@ -226,7 +222,8 @@ class QueueTest {
         agent.answer(agent.infers().get(1), "awake after all");
         assertThat(infer.text()).isEqualTo("awake after all");
         assertThat(infer.phases())
-                .containsExactly(Phase.Kind.KIND_DISPATCHED, Phase.Kind.KIND_WAKING, Phase.Kind.KIND_DISPATCHED);
+                .containsExactly(
+                        Phase.Kind.KIND_DISPATCHED, Phase.Kind.KIND_WAKING, Phase.Kind.KIND_DISPATCHED);
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
     }
 
@@ -251,7 +248,7 @@ class QueueTest {
         assertThat(infers).allMatch(InferProbe::completed);
         assertThat(agent.wakes()).hasSize(1);
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.server().relay().running(QWEN3)).isZero();
+        assertThat(server.relay().running(QWEN3)).isZero();
     }
 
     @Test
@@ -267,7 +264,7 @@ class QueueTest {
         }
         assertThat(infer.reason()).isEqualTo("WAKE_FAILED");
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.server().relay().running(QWEN3)).isZero();
+        assertThat(server.relay().running(QWEN3)).isZero();
     }
 
     @Test
@@ -280,7 +277,7 @@ class QueueTest {
         server.lane().letGo();
 
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.server().relay().running(QWEN3)).isZero();
+        assertThat(server.relay().running(QWEN3)).isZero();
         assertThat(agent.wakes()).isEmpty();
         server.advance(Duration.ofMinutes(1));
     }
@@ -304,7 +301,7 @@ class QueueTest {
     void aDrainRefusesThoseThatWaitAndLetsTheRunningFinish() {
         publish(1);
         List<InferProbe> infers = infers(3);
-        server.server().relay().drain();
+        server.relay().drain();
 
         assertThat(infers.subList(1, 3)).allMatch(probe -> probe.reason().equals("REPLICA_DRAINING"));
         assertThat(server.infer("qwen3").reason()).isEqualTo("REPLICA_DRAINING");

@@ -37,8 +37,8 @@ public final class ScriptedAgent {
     private final int messages;
     private final List<ServerMessage> heard = new ArrayList<>();
     private @Nullable ClientCallStreamObserver<AgentMessage> out;
-    private @Nullable Throwable error;
-    private boolean completed;
+    private volatile @Nullable Throwable error;
+    private volatile boolean completed;
     private String session = "";
     private ByteString token = ByteString.EMPTY;
     private String instance = "instance-1";
