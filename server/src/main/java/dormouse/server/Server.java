@@ -72,6 +72,7 @@ public final class Server implements AutoCloseable {
     private final Fleet fleet;
     private final AgentSessions sessions;
     private final Relay relay;
+    private final Api api;
     private final io.grpc.Server grpc;
     private boolean closed;
 
@@ -143,7 +144,7 @@ public final class Server implements AutoCloseable {
             sweep.start();
             parts.push(sweep::stop);
 
-            Api api = new Api(
+            api = new Api(
                     fleet,
                     sessions,
                     wakes,
@@ -165,7 +166,7 @@ public final class Server implements AutoCloseable {
                             FRAME_BYTES,
                             Duration.ZERO,
                             config.replica()));
-            grpc = serve(config, ground.transport(), api, link);
+            grpc = serve(config, ground.transport(), link);
             parts.push(this::stopGrpc);
             parts.push(this::letAgentsGo);
         } catch (IOException | RuntimeException e) {
@@ -174,8 +175,7 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, Api api, AgentLink link)
-            throws IOException {
+    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, AgentLink link) throws IOException {
         long largest = Math.min(config.limits().requestBytes() + (1 << 20), Integer.MAX_VALUE);
         // Nothing that a call does waits, so it is done on the transport's own threads: a hop costs more than the work.
         transport.directExecutor().maxInboundMessageSize((int) largest);
@@ -201,6 +201,10 @@ public final class Server implements AutoCloseable {
     /** The tasks on their way; for tests and for those who measure. */
     Relay relay() {
         return relay;
+    }
+
+    Api api() {
+        return api;
     }
 
     Fleet fleet() {

@@ -58,17 +58,17 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
     public void listLlms(ListLlmsRequest request, StreamObserver<ListLlmsResponse> response) {
         answer(response, () -> {
             int size = PageToken.size(request.getPageSize());
-            long revision = fleet.revision(); // before the rows are read: a watch after it repeats rather than misses
-            String token = request.getPageToken();
-            LlmName after = token.isEmpty() ? null : name(PageToken.key(token));
-            ListLlmsResponse.Builder page = ListLlmsResponse.newBuilder().setRevision(revision);
-            for (Llm llm : fleet.after(after)) {
+            PageToken.Place from = request.getPageToken().isEmpty()
+                    ? new PageToken.Place(fleet.revision(), "") // read before the rows: a watch repeats rather than misses
+                    : PageToken.place(request.getPageToken());
+            ListLlmsResponse.Builder page = ListLlmsResponse.newBuilder().setRevision(from.revision());
+            for (Llm llm : fleet.after(from.name().isEmpty() ? null : name(from.name()))) {
                 if (!wanted(request, llm)) {
                     continue;
                 }
                 if (page.getLlmsCount() == size) {
-                    page.setNextPageToken(
-                            PageToken.of(page.getLlms(size - 1).getSpec().getName()));
+                    String last = page.getLlms(size - 1).getSpec().getName();
+                    page.setNextPageToken(PageToken.of(new PageToken.Place(from.revision(), last)));
                     break;
                 }
                 page.addLlms(views.live(llm));
@@ -91,14 +91,15 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
         Runnable work = () -> answer(response, () -> {
             int size = PageToken.size(request.getPageSize());
             LlmName name = name(request.getName());
-            long before = request.getPageToken().isEmpty() ? Long.MAX_VALUE : revision(request.getPageToken());
-            List<LlmEvent> events = store.history(name, before, size);
+            long before =
+                    request.getPageToken().isEmpty() ? Long.MAX_VALUE : PageToken.revision(request.getPageToken());
+            List<LlmEvent> events = store.history(name, before, size + 1);
             if (events.isEmpty() && before == Long.MAX_VALUE && fleet.find(name) == null) {
                 throw Errors.of(Reason.LLM_NOT_FOUND, "there is no Llm " + name + ", nor was there");
             }
             ListLlmEventsResponse.Builder page = ListLlmEventsResponse.newBuilder();
-            events.forEach(event -> page.addEvents(views.event(event)));
-            if (events.size() == size) {
+            events.stream().limit(size).forEach(event -> page.addEvents(views.event(event)));
+            if (events.size() > size) {
                 page.setNextPageToken(
                         PageToken.of(Long.toString(events.get(size - 1).revision())));
             }
@@ -108,14 +109,6 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
             blocking.execute(work);
         } catch (RejectedExecutionException e) {
             response.onError(Errors.of(Reason.OVERLOADED, "too many wait for the server's database"));
-        }
-    }
-
-    private static long revision(String token) {
-        try {
-            return Long.parseLong(PageToken.key(token));
-        } catch (NumberFormatException e) {
-            throw Errors.of(Reason.MALFORMED, "page_token: not one that this server gave");
         }
     }
 
