@@ -35,6 +35,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +75,7 @@ public final class Server implements AutoCloseable {
     private final Relay relay;
     private final Api api;
     private final io.grpc.Server grpc;
+    private final AtomicBoolean leaving = new AtomicBoolean();
     private boolean closed;
 
     /** Starts a server on this machine's clock and ports; when it returns, it can serve. */
@@ -151,6 +153,7 @@ public final class Server implements AutoCloseable {
                     wakeGate,
                     relay,
                     llmStore,
+                    sessionStore,
                     config.deadlines(),
                     time,
                     config.replica(),
@@ -226,7 +229,7 @@ public final class Server implements AutoCloseable {
                 "draining tasks={} agents={}",
                 relay.tasks(),
                 sessions.attached().size());
-        health.enterTerminalState();
+        sayNotServing();
         sessions.drain();
         sessions.attached().forEach(agent -> agent.line().drain(AGENTS_LEAVE_WITHIN, finishWithin));
         relay.drain();
@@ -235,6 +238,12 @@ public final class Server implements AutoCloseable {
             Thread.sleep(20);
         }
         log.info("drained tasks={}", relay.tasks());
+    }
+
+    private void sayNotServing() {
+        if (leaving.compareAndSet(false, true)) {
+            health.enterTerminalState();
+        }
     }
 
     private void letAgentsGo() throws InterruptedException {
@@ -249,7 +258,7 @@ public final class Server implements AutoCloseable {
     }
 
     private void stopGrpc() throws InterruptedException {
-        health.enterTerminalState();
+        sayNotServing();
         grpc.shutdown();
         if (!grpc.awaitTermination(1, TimeUnit.SECONDS)) {
             grpc.shutdownNow();

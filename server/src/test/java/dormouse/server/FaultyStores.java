@@ -143,6 +143,12 @@ public final class FaultyStores {
             }
 
             @Override
+            public List<Session> after(String id, int limit) {
+                pass();
+                return real.after(id, limit);
+            }
+
+            @Override
             public void create(Session session) {
                 pass();
                 real.create(session);

@@ -7,7 +7,6 @@ import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
-import dormouse.server.fleet.StoreException;
 import dormouse.server.relay.WakeGate;
 import dormouse.v1.GetLlmRequest;
 import dormouse.v1.ListLlmEventsRequest;
@@ -25,8 +24,6 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The Llms of the fleet, read from memory; only history asks the store, on a thread of {@code blocking}. */
@@ -51,12 +48,12 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
 
     @Override
     public void getLlm(GetLlmRequest request, StreamObserver<dormouse.v1.Llm> response) {
-        answer(response, () -> views.live(existing(request.getName())));
+        Answers.now(response, () -> views.live(existing(request.getName())));
     }
 
     @Override
     public void listLlms(ListLlmsRequest request, StreamObserver<ListLlmsResponse> response) {
-        answer(response, () -> {
+        Answers.now(response, () -> {
             int size = PageToken.size(request.getPageSize());
             PageToken.Place from = request.getPageToken().isEmpty()
                     ? new PageToken.Place(fleet.revision(), "") // read before the rows: a watch repeats rather than misses
@@ -88,7 +85,7 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
 
     @Override
     public void listLlmEvents(ListLlmEventsRequest request, StreamObserver<ListLlmEventsResponse> response) {
-        Runnable work = () -> answer(response, () -> {
+        Answers.later(blocking, response, () -> {
             int size = PageToken.size(request.getPageSize());
             LlmName name = name(request.getName());
             long before =
@@ -105,11 +102,6 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
             }
             return page.build();
         });
-        try {
-            blocking.execute(work);
-        } catch (RejectedExecutionException e) {
-            response.onError(Errors.of(Reason.OVERLOADED, "too many wait for the server's database"));
-        }
     }
 
     @Override
@@ -150,20 +142,5 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
             throw Errors.of(Reason.MALFORMED, LlmName.rule(said == null ? "" : said));
         }
         return new LlmName(said);
-    }
-
-    private static <T> void answer(StreamObserver<T> response, Supplier<T> work) {
-        T message;
-        try {
-            message = work.get();
-        } catch (StatusRuntimeException e) {
-            response.onError(e);
-            return;
-        } catch (StoreException e) {
-            response.onError(Errors.of(Reason.STORE_UNAVAILABLE, "the server's database does not answer"));
-            return;
-        }
-        response.onNext(message);
-        response.onCompleted();
     }
 }

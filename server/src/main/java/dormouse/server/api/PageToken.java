@@ -45,10 +45,10 @@ final class PageToken {
     private static long number(String digits) {
         try {
             long number = Long.parseLong(digits);
-            if (number >= 0) {
-                return number;
+            if (number < 0) {
+                throw foreign();
             }
-            throw foreign();
+            return number;
         } catch (NumberFormatException e) {
             throw foreign();
         }

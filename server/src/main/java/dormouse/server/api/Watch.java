@@ -1,6 +1,7 @@
 package dormouse.server.api;
 
 import dormouse.contract.Times;
+import dormouse.server.control.Fleet;
 import dormouse.server.control.Time;
 import dormouse.server.fleet.Llm;
 import dormouse.server.fleet.LlmEvent;
@@ -209,7 +210,7 @@ final class Watch {
                 try {
                     blocking.execute(this::readPast);
                 } catch (RejectedExecutionException e) {
-                    endWith(Errors.of(Reason.OVERLOADED, "too many wait for the server's database"));
+                    endWith(Errors.of(Answers.BUSY));
                 }
             }
         }
@@ -236,7 +237,7 @@ final class Watch {
                 failure = compacted(from);
             }
         } catch (StoreException e) {
-            failure = Errors.of(Reason.STORE_UNAVAILABLE, "the server's database does not answer");
+            failure = Errors.of(Fleet.storeUnavailable());
         }
         synchronized (this) {
             reading = false;
