@@ -164,8 +164,7 @@ class ChatTest {
         agent.end(task(), first.length());
         assertThat(chat.events())
                 .extracting(ChatEvent::getEventCase)
-                .containsExactly(
-                        ChatEvent.EventCase.PHASE, ChatEvent.EventCase.TEXT, ChatEvent.EventCase.FINISHED);
+                .containsExactly(ChatEvent.EventCase.PHASE, ChatEvent.EventCase.TEXT, ChatEvent.EventCase.FINISHED);
         assertThat(chat.events().get(0).getPhase().getKind()).isEqualTo(Phase.Kind.KIND_DISPATCHED);
         assertThat(chat.finished().hasUsage()).isFalse();
     }
@@ -287,7 +286,8 @@ class ChatTest {
                 .setExtraJson("{\"top_k\":40,\"temperature\":2,\"stream_options\":{}}")
                 .addMessages(ChatMessage.newBuilder()
                         .setRole("assistant")
-                        .addToolCalls(ToolCall.newBuilder().setId("c1").setName("f").setArguments("{}")))
+                        .addToolCalls(
+                                ToolCall.newBuilder().setId("c1").setName("f").setArguments("{}")))
                 .addMessages(ChatMessage.newBuilder()
                         .setRole("tool")
                         .setToolCallId("c1")
@@ -326,10 +326,8 @@ class ChatTest {
                 Arguments.of(hello().setLlm(""), "name"),
                 Arguments.of(hello().setLlm("a name"), "name"),
                 Arguments.of(hello().addMessages(ChatMessage.newBuilder().setContent("x")), "messages[1].role"),
-                Arguments.of(
-                        hello().addMessages(user.toBuilder().setContentJson("{")), "messages[1].content_json"),
-                Arguments.of(
-                        hello().addMessages(user.toBuilder().setContentJson("{}")), "messages[1].content_json"),
+                Arguments.of(hello().addMessages(user.toBuilder().setContentJson("{")), "messages[1].content_json"),
+                Arguments.of(hello().addMessages(user.toBuilder().setContentJson("{}")), "messages[1].content_json"),
                 Arguments.of(hello().setToolsJson("nonsense"), "tools_json"),
                 Arguments.of(hello().setToolsJson("{}"), "tools_json"),
                 Arguments.of(hello().setToolsJson("[] []"), "tools_json"),

@@ -238,7 +238,12 @@ class DeadlinesTest {
     void oneThatIsNoTimeIsRefusedByName(String field) {
         publish(1);
         for (Duration wrong : new Duration[] {
-            seconds(0), seconds(-1), Duration.newBuilder().setSeconds(Long.MAX_VALUE).setNanos(Integer.MAX_VALUE).build()
+            seconds(0),
+            seconds(-1),
+            Duration.newBuilder()
+                    .setSeconds(Long.MAX_VALUE)
+                    .setNanos(Integer.MAX_VALUE)
+                    .build()
         }) {
             Deadlines.Builder deadlines = Deadlines.newBuilder();
             deadlines.setField(Deadlines.getDescriptor().findFieldByName(field), wrong);

@@ -57,7 +57,9 @@ class FairnessTest {
         assertThat(healthy).allMatch(InferProbe::completed);
         assertThat(healthy).allMatch(probe -> probe.bytes().size() == pieces * FRAME);
         assertThat(agent.acks()).isEqualTo(pieces);
-        assertThat(agent.window(tasks.get(0))).as("nothing of the stuck task is consumed").isZero();
+        assertThat(agent.window(tasks.get(0)))
+                .as("nothing of the stuck task is consumed")
+                .isZero();
         assertThat(stuck.over()).isFalse();
         assertThat(agent.open()).isTrue();
     }

@@ -44,6 +44,7 @@ public final class Harness implements AutoCloseable {
     private String door;
 
     private final FaultyStores stores = new FaultyStores();
+    private int starts;
 
     private Harness(Settings settings, String database, long seed) {
         this.settings = settings;
@@ -71,7 +72,7 @@ public final class Harness implements AutoCloseable {
                     ServerConfig.of(settings),
                     new Server.Ground(
                             time,
-                            new Random(seed + time.nanos()),
+                            new Random(seed + starts++),
                             lane,
                             Runnable::run,
                             InProcessServerBuilder.forName(door),
@@ -85,6 +86,7 @@ public final class Harness implements AutoCloseable {
     /** The server is closed, its agents let go, and a new one starts on the same database. */
     public void restart() {
         server.close();
+        time.clear();
         server = start();
     }
 
@@ -92,6 +94,7 @@ public final class Harness implements AutoCloseable {
     public void kill() {
         stores.away();
         server.close();
+        time.clear();
         stores.back();
         server = start();
     }
@@ -214,6 +217,11 @@ public final class Harness implements AutoCloseable {
                 .setName(name)
                 .build();
         return new Probe<>(messages, ears -> LlmServiceGrpc.newStub(channel()).watchLlms(request, ears));
+    }
+
+    /** How many watch. */
+    public int watches() {
+        return server.api().watches();
     }
 
     /** A wake by hand. */

@@ -14,7 +14,10 @@ import org.junit.jupiter.api.Test;
 /** product.md, "Infer, in full" and "Security": what is held is bounded, and what is beyond a bound has a name. */
 class LimitsTest {
     private final Harness server = Harness.start(
-            "limits.requestBytes=64KiB", "limits.bufferedBytes=100KiB", "limits.waitersPerLlm=3", "limits.queuePerLlm=0");
+            "limits.requestBytes=64KiB",
+            "limits.bufferedBytes=100KiB",
+            "limits.waitersPerLlm=3",
+            "limits.queuePerLlm=0");
     private final ScriptedAgent agent = server.agent("ana");
 
     @AfterEach

@@ -55,7 +55,9 @@ class PassThroughTest {
             agent.chunk(task(), at, ByteString.copyFrom(answer, at, length));
             at += length;
             if (at == length) {
-                assertThat(infer.bytes().size()).as("the first byte waits for none").isEqualTo(length);
+                assertThat(infer.bytes().size())
+                        .as("the first byte waits for none")
+                        .isEqualTo(length);
             }
         }
         agent.end(task(), answer.length);
@@ -158,7 +160,9 @@ class PassThroughTest {
                         .putHeaders("x-request-id", "r1")
                         .build());
         assertThat(infer.text()).isEqualTo("{\"error\":1}");
-        assertThat(infer.completed()).as("an answer that is an error is an answer").isTrue();
+        assertThat(infer.completed())
+                .as("an answer that is an error is an answer")
+                .isTrue();
     }
 
     @Test
@@ -203,7 +207,8 @@ class PassThroughTest {
     @Test
     void whereNoLlmIsNamedTheBodysModelIsIt() {
         for (String body : new String[] {
-            "{\"model\":\"qwen3\"}", "{\"messages\":[{\"model\":\"no\"}],\"x\":{\"model\":1},\"model\" : \"qwen3\", \"y\":",
+            "{\"model\":\"qwen3\"}",
+            "{\"messages\":[{\"model\":\"no\"}],\"x\":{\"model\":1},\"model\" : \"qwen3\", \"y\":",
         }) {
             InferProbe infer = server.infer("", body);
             assertThat(infer.over()).as(infer.message()).isFalse();

@@ -50,8 +50,7 @@ final class Messages {
             Reason.TOO_LARGE,
             Reason.OVERLOADED,
             Reason.LLM_INACTIVE);
-    private static final Set<Reason> FOR_NOW =
-            Set.of(Reason.BACKEND_FAILED, Reason.OVERLOADED, Reason.LLM_INACTIVE);
+    private static final Set<Reason> FOR_NOW = Set.of(Reason.BACKEND_FAILED, Reason.OVERLOADED, Reason.LLM_INACTIVE);
 
     private Messages() {}
 

@@ -126,7 +126,8 @@ public final class Task implements WakeGate.Waiter {
         }
         relay.loadChanged(llm());
         Phase phase = relay.waking(llm());
-        Duration expected = phase.expected() == null ? Duration.ZERO : phase.expected().minus(phase.elapsed());
+        Duration expected =
+                phase.expected() == null ? Duration.ZERO : phase.expected().minus(phase.elapsed());
         if (patience != null && expected.compareTo(patience) > 0) {
             end(Failure.retry(
                     Reason.WAKE_TOO_SLOW,

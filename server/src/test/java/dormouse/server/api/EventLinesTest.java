@@ -13,8 +13,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** An event stream means the same however its bytes are cut, whichever of the three line ends it has. */
 class EventLinesTest {
-    private static final String STREAM = ": comment\n\ndata: Grüße 🐭\n\nevent: x\nid: 1\ndata:日\ndata: 本\n\n\ndata:\n\n"
-            + "data\n\nretry: 5\n\ndata:  two spaces\n\ndata: [DONE]";
+    private static final String STREAM =
+            ": comment\n\ndata: Grüße 🐭\n\nevent: x\nid: 1\ndata:日\ndata: 本\n\n\ndata:\n\n"
+                    + "data\n\nretry: 5\n\ndata:  two spaces\n\ndata: [DONE]";
     private static final List<String> EVENTS = List.of("Grüße 🐭", "日\n本", "", " two spaces", "[DONE]");
 
     private static List<String> events(byte[] bytes, int... cuts) {

@@ -32,7 +32,8 @@ class MailboxTest {
                 byte[] data = new byte[random.nextInt(capacity + capacity / 4 + 1)];
                 random.nextBytes(data);
                 boolean fits = data.length <= capacity - reference.size();
-                assertThat(mailbox.put(ByteBuffer.wrap(data).asReadOnlyBuffer())).isEqualTo(fits);
+                assertThat(mailbox.put(ByteBuffer.wrap(data).asReadOnlyBuffer()))
+                        .isEqualTo(fits);
                 for (int i = 0; fits && i < data.length; i++) {
                     reference.add(data[i]);
                 }

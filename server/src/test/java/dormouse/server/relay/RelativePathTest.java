@@ -74,7 +74,8 @@ class RelativePathTest {
     void hasABound() {
         assertThat(RelativePath.isValid("a".repeat(2048))).isTrue();
         assertThat(RelativePath.isValid("a".repeat(2049))).isFalse();
-        assertThat(RelativePath.isValid("a/".repeat(1000) + "a?" + "b".repeat(40))).isTrue();
+        assertThat(RelativePath.isValid("a/".repeat(1000) + "a?" + "b".repeat(40)))
+                .isTrue();
         assertThat(RelativePath.isValid("a?" + "%41".repeat(600))).isTrue();
     }
 }
