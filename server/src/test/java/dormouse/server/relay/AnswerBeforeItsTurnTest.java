@@ -77,10 +77,14 @@ class AnswerBeforeItsTurnTest {
             BusyClient client = new BusyClient();
             Task task = server.relay().infer(call(), client);
             client.onDispatch = task::ready;
-            agent.onInfer(infer -> agent.answer(infer, "at once"));
+            agent.onInfer(infer -> {
+                agent.head(infer, 200, "text/plain");
+                agent.chunk(infer, 0, "at once");
+            });
 
             first.cancel();
             server.advance(TaskFlow.CANCEL_PATIENCE); // the slot is free by the clock, in nobody's call
+            agent.end(agent.infers().get(1), 7);
 
             assertThat(client.told).containsExactly("QUEUED", "DISPATCHED", "head 200", "at once", "finished");
         }
