@@ -25,8 +25,7 @@ class FairnessOnSocketsTest {
             await().until(() -> agent.mostUnfinished() > 0);
             List<CheckingClient> healthy = new ArrayList<>();
             for (int i = 0; i < 9; i++) {
-                healthy.add(
-                        new CheckingClient(server.channel(), "qwen3", 4L << 20, Integer.MAX_VALUE, Long.MAX_VALUE));
+                healthy.add(new CheckingClient(server.channel(), "qwen3", 4L << 20, Integer.MAX_VALUE, Long.MAX_VALUE));
             }
             for (int i = 0; i < 60; i++) {
                 agent.heartbeat("qwen3", LlmStatus.LLM_STATUS_ACTIVE);
@@ -45,7 +44,8 @@ class FairnessOnSocketsTest {
                     .isLessThan(1L << 20);
 
             stuck.leave();
-            await().atMost(Duration.ofSeconds(30)).until(() -> server.server().relay().tasks() == 0);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> server.server().relay().tasks() == 0);
         }
     }
 }

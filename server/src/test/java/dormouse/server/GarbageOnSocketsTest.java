@@ -215,8 +215,7 @@ class GarbageOnSocketsTest {
         PacedAgent talkative = new PacedAgent("talkative", 1);
         talkative.connect(server.channel(), ScriptedAgent.awake("phi"));
         await().until(talkative::registered);
-        CheckingClient client =
-                new CheckingClient(server.channel(), "phi", count, Integer.MAX_VALUE, Long.MAX_VALUE);
+        CheckingClient client = new CheckingClient(server.channel(), "phi", count, Integer.MAX_VALUE, Long.MAX_VALUE);
         assertThat(client.await()).isTrue();
         assertThat(client.error()).isNull();
         assertThat(client.received()).isEqualTo(count);
@@ -232,12 +231,15 @@ class GarbageOnSocketsTest {
         int sent = 0;
         while (sent < most && server.server().sessions().attached().size() == 2) {
             if (deaf.ready()) {
-                deaf.send(AgentMessage.newBuilder().setHeartbeat(Heartbeat.newBuilder().setSeq(++sent)));
+                deaf.send(AgentMessage.newBuilder()
+                        .setHeartbeat(Heartbeat.newBuilder().setSeq(++sent)));
             } else {
                 Thread.onSpinWait();
             }
         }
-        assertThat(sent).as("4096 acks wait in the server, some in HTTP/2, and no more").isLessThan(most);
+        assertThat(sent)
+                .as("4096 acks wait in the server, some in HTTP/2, and no more")
+                .isLessThan(most);
         deaf.listen();
         assertThat(deaf.reason()).isEqualTo("OVERLOADED");
     }

@@ -52,7 +52,8 @@ class GarbageTest {
                 .addLengthDelimited(ByteString.copyFromUtf8("from a later version"))
                 .build();
         return AgentMessage.newBuilder()
-                .setUnknownFields(UnknownFieldSet.newBuilder().addField(99, field).build());
+                .setUnknownFields(
+                        UnknownFieldSet.newBuilder().addField(99, field).build());
     }
 
     private void assertEnded(String reason, Status.Code code) {
@@ -147,7 +148,8 @@ class GarbageTest {
         for (int i = 0; i < 1000; i++) {
             offers.add(ScriptedAgent.awake("llm-" + i));
         }
-        assertThat(odd.register(offers.toArray(new LlmOffer[0])).getGrantsList()).hasSize(1000);
+        assertThat(odd.register(offers.toArray(new LlmOffer[0])).getGrantsList())
+                .hasSize(1000);
     }
 
     @Test
@@ -174,7 +176,8 @@ class GarbageTest {
     @Test
     void senselessReportsAreAsGoodAsNone() {
         odd.register(ScriptedAgent.awake("phi"));
-        Heartbeat.Builder heartbeat = Heartbeat.newBuilder().setSeq(Long.MIN_VALUE).setActiveTasks(-5);
+        Heartbeat.Builder heartbeat =
+                Heartbeat.newBuilder().setSeq(Long.MIN_VALUE).setActiveTasks(-5);
         heartbeat.addReports(LlmReport.newBuilder().setName("no name").setStatusValue(1));
         heartbeat.addReports(LlmReport.newBuilder().setName("qwen3").setStatus(LlmStatus.LLM_STATUS_INACTIVE));
         for (int i = 0; i < 2000; i++) {
@@ -184,9 +187,7 @@ class GarbageTest {
 
         assertThat(odd.last(ServerMessage::hasHeartbeatAck).getHeartbeatAck().getSeq())
                 .isEqualTo(Long.MIN_VALUE);
-        assertThat(server.llm("qwen3").getStatus())
-                .as("another agent's")
-                .isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
+        assertThat(server.llm("qwen3").getStatus()).as("another agent's").isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
         assertThat(server.llm("phi").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
     }
 
@@ -197,8 +198,10 @@ class GarbageTest {
         String wake = odd.wakes().get(0).getTaskId();
         server.lane().hold();
         for (int i = 0; i < 1000; i++) {
-            odd.send(AgentMessage.newBuilder().setWakeResult(WakeResult.newBuilder().setTaskId("t-" + i)));
-            odd.send(AgentMessage.newBuilder().setWakeResult(WakeResult.newBuilder().setTaskId(wake)));
+            odd.send(AgentMessage.newBuilder()
+                    .setWakeResult(WakeResult.newBuilder().setTaskId("t-" + i)));
+            odd.send(AgentMessage.newBuilder()
+                    .setWakeResult(WakeResult.newBuilder().setTaskId(wake)));
             odd.send(AgentMessage.newBuilder().setGoodbye(Goodbye.getDefaultInstance()));
         }
         server.lane().letGo();

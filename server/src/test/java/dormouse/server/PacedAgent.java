@@ -111,8 +111,10 @@ final class PacedAgent {
                 window = message.getRegistered().getWindowBytes();
             }
             case HEARTBEAT_ACK -> acks++;
-            case WAKE -> send(AgentMessage.newBuilder()
-                    .setWakeResult(WakeResult.newBuilder().setTaskId(message.getWake().getTaskId())));
+            case WAKE ->
+                send(AgentMessage.newBuilder()
+                        .setWakeResult(WakeResult.newBuilder()
+                                .setTaskId(message.getWake().getTaskId())));
             case INFER -> begin(message.getInfer());
             case WINDOW -> {
                 Work work = works.get(message.getWindow().getTaskId());

@@ -31,7 +31,11 @@ class QueueTest {
 
     private static LlmOffer offer(int concurrency, LlmStatus status) {
         return ScriptedAgent.offer(
-                LlmSpec.newBuilder().setName("qwen3").setConcurrency(concurrency).setWakeable(true), status);
+                LlmSpec.newBuilder()
+                        .setName("qwen3")
+                        .setConcurrency(concurrency)
+                        .setWakeable(true),
+                status);
     }
 
     private void publish(int concurrency) {
@@ -222,8 +226,7 @@ class QueueTest {
         agent.answer(agent.infers().get(1), "awake after all");
         assertThat(infer.text()).isEqualTo("awake after all");
         assertThat(infer.phases())
-                .containsExactly(
-                        Phase.Kind.KIND_DISPATCHED, Phase.Kind.KIND_WAKING, Phase.Kind.KIND_DISPATCHED);
+                .containsExactly(Phase.Kind.KIND_DISPATCHED, Phase.Kind.KIND_WAKING, Phase.Kind.KIND_DISPATCHED);
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
     }
 
