@@ -72,6 +72,7 @@ public final class Server implements AutoCloseable {
     private final HealthStatusManager health = new HealthStatusManager();
     private final Fleet fleet;
     private final AgentSessions sessions;
+    private final WakeGate wakeGate;
     private final Relay relay;
     private final Api api;
     private final io.grpc.Server grpc;
@@ -133,7 +134,7 @@ public final class Server implements AutoCloseable {
             sessions = new AgentSessions(
                     fleet, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
             Wakes wakes = new Wakes(fleet, sessions, credentials, time);
-            WakeGate wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
+            wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
             relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits());
             Sweep sweep = new Sweep(
                     fleet,
@@ -204,6 +205,10 @@ public final class Server implements AutoCloseable {
     /** The tasks on their way; for tests and for those who measure. */
     Relay relay() {
         return relay;
+    }
+
+    WakeGate wakeGate() {
+        return wakeGate;
     }
 
     Api api() {

@@ -183,8 +183,8 @@ class ForeignRegisterTest {
             await().until(() -> adopters.stream()
                     .allMatch(adopter -> adopter.heard().stream().anyMatch(ServerMessage::hasRegistered)));
             assertThat(adopters.stream()
-                            .map(adopter -> Grants.of(adopter.last(ServerMessage::hasRegistered)
-                                    .getRegistered())))
+                            .map(adopter -> Grants.of(
+                                    adopter.last(ServerMessage::hasRegistered).getRegistered())))
                     .containsExactlyInAnyOrder(List.of(name + " ADOPTED"), List.of(name + " NAME_IN_USE"));
             assertThat(server.llm(name).getOwnerEpoch()).isEqualTo(2);
         }

@@ -208,9 +208,7 @@ class HeartbeatTest {
             assertThat(server.infer(gone).reason()).isEqualTo("LLM_NOT_FOUND");
             assertThat(history(gone))
                     .containsExactly(
-                            LlmEvent.Type.TYPE_DELETED,
-                            LlmEvent.Type.TYPE_DEACTIVATED,
-                            LlmEvent.Type.TYPE_REGISTERED);
+                            LlmEvent.Type.TYPE_DELETED, LlmEvent.Type.TYPE_DEACTIVATED, LlmEvent.Type.TYPE_REGISTERED);
         }
         assertThat(Grants.of(server.reconnect(ana).register(awake("lost")))).containsExactly("lost CREATED");
     }
@@ -317,8 +315,7 @@ class HeartbeatTest {
         server.advance(Duration.ofSeconds(5));
 
         assertThat(server.stores().flushed())
-                .containsExactly(
-                        Map.of(new SessionId(ana.session()), last, new SessionId(bob.session()), last));
+                .containsExactly(Map.of(new SessionId(ana.session()), last, new SessionId(bob.session()), last));
         assertThat(onDisk("a")).isEqualTo(last);
         assertThat(onDisk("b")).isEqualTo(last);
         server.advance(Duration.ofSeconds(30));

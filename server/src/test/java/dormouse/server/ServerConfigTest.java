@@ -125,7 +125,8 @@ class ServerConfigTest {
 
     @Test
     void aLargeRequestLimitTakesTheLimitOfAllWithIt() {
-        assertThat(file("limits: {requestBytes: 1GiB}").limits().bufferedBytes()).isEqualTo(1 << 30);
+        assertThat(file("limits: {requestBytes: 1GiB}").limits().bufferedBytes())
+                .isEqualTo(1 << 30);
     }
 
     @Test
@@ -144,10 +145,10 @@ class ServerConfigTest {
                 "server.yaml:1: wake.whenUnwanted: \"stop\" is not one of continue, cancel",
                 "wake: {whenUnwanted: stop}");
         assertRefused(
-                "server.yaml:1: grpc.address: \"7700\" HOST:PORT, for instance 127.0.0.1:7700; port 0 picks a free one",
+                "server.yaml:1: grpc.address: \"7700\" is not HOST:PORT (127.0.0.1:7700; port 0 picks a free one)",
                 "grpc: {address: 7700}");
         assertRefused(
-                "server.yaml:1: database.url: \"mysql://x\" begins with jdbc:h2: or jdbc:postgresql:",
+                "server.yaml:1: database.url: \"mysql://x\" does not begin with jdbc:h2: or jdbc:postgresql:",
                 "database: {url: 'mysql://x'}");
     }
 
@@ -196,7 +197,8 @@ class ServerConfigTest {
         for (String door : new String[] {"grpc", "http"}) {
             assertThatThrownBy(() -> file(door + ": {address: '" + address + "'}"))
                     .isInstanceOf(SettingsException.class)
-                    .hasMessageStartingWith("server.yaml:1: " + door + ".address: \"" + address + "\" is beyond loopback")
+                    .hasMessageStartingWith(
+                            "server.yaml:1: " + door + ".address: \"" + address + "\" is beyond loopback")
                     .hasMessageContaining("insecure: true");
         }
         assertThat(file("insecure: true", "grpc: {address: '" + address + "'}").beyondLoopback())
@@ -210,7 +212,8 @@ class ServerConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"auth: {mode: token}", "tls: {cert: c.pem}", "tls: {key: k.pem}", "llms: [{name: a, url: u}]"})
+    @ValueSource(
+            strings = {"auth: {mode: token}", "tls: {cert: c.pem}", "tls: {key: k.pem}", "llms: [{name: a, url: u}]"})
     void aServerThatWouldBeLessGuardedThanItsFileSaysDoesNotStart(String line) {
         assertThatThrownBy(() -> file(line))
                 .isInstanceOf(SettingsException.class)
@@ -220,7 +223,8 @@ class ServerConfigTest {
 
     @Test
     void flagsWinOverTheEnvironmentAndTheEnvironmentOverTheFile() {
-        Function<Settings, Integer> agents = settings -> ServerConfig.of(settings).agents();
+        Function<Settings, Integer> agents =
+                settings -> ServerConfig.of(settings).agents();
         String yaml = "limits: {agents: 1}";
         Map<String, String> env = Map.of("DORMOUSE_LIMITS_AGENTS", "2", "DORMOUSE_SERVER", "somewhere:7700");
 
@@ -244,8 +248,8 @@ class ServerConfigTest {
 
     @Test
     void aSecretComesFromTheEnvironment() {
-        Settings settings = Settings.parse(
-                "server.yaml", "database: {user: u, password: '${SECRET}'}", Map.of("SECRET", "s3cret"));
+        Settings settings =
+                Settings.parse("server.yaml", "database: {user: u, password: '${SECRET}'}", Map.of("SECRET", "s3cret"));
 
         assertThat(ServerConfig.of(settings).database().password()).isEqualTo("s3cret");
     }

@@ -93,7 +93,9 @@ class SessionTest {
         assertThat(server.llm("a").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
         assertThat(server.llm("b").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_WAKING);
         assertThat(server.llm("new").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
-        assertThat(server.llms().listLlms(dormouse.v1.ListLlmsRequest.getDefaultInstance()).getLlmsList())
+        assertThat(server.llms()
+                        .listLlms(dormouse.v1.ListLlmsRequest.getDefaultInstance())
+                        .getLlmsList())
                 .hasSize(3);
         assertThat(old.reason()).isEqualTo("AGENT_LOST");
         assertThat(old.text()).isEmpty();
@@ -115,7 +117,8 @@ class SessionTest {
         assertThat(next.open()).isTrue();
         assertThat(server.llm("a").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
         assertThat(server.server().fleet().revision()).isEqualTo(revision);
-        assertThat(server.server().sessions().find(new SessionId(next.session()))).isNotNull();
+        assertThat(server.server().sessions().find(new SessionId(next.session())))
+                .isNotNull();
     }
 
     @Test
@@ -138,21 +141,25 @@ class SessionTest {
             together(racers, racer -> racer.ask(awake("a")));
 
             await().until(() -> racers.stream().filter(ScriptedAgent::open).count() == 1
-                    && racers.stream().filter(ScriptedAgent::open).noneMatch(racer -> racer.heard().isEmpty()));
+                    && racers.stream()
+                            .filter(ScriptedAgent::open)
+                            .noneMatch(racer -> racer.heard().isEmpty()));
             ScriptedAgent winner =
                     racers.stream().filter(ScriptedAgent::open).findFirst().orElseThrow();
-            assertThat(server.server().sessions().attached()).singleElement().satisfies(attached -> assertThat(
-                            attached.epoch())
-                    .isEqualTo(winner.heard().get(0).getRegistered().getEpoch()));
+            assertThat(server.server().sessions().attached())
+                    .singleElement()
+                    .satisfies(attached -> assertThat(attached.epoch())
+                            .isEqualTo(winner.heard().get(0).getRegistered().getEpoch()));
             List<Long> epochs = racers.stream()
                     .flatMap(racer -> racer.heard().stream())
                     .map(message -> message.getRegistered().getEpoch())
                     .toList();
             assertThat(epochs).doesNotHaveDuplicates();
-            assertThat(winner.heard().get(0).getRegistered().getEpoch()).isGreaterThanOrEqualTo(
-                    epochs.stream().max(Long::compare).orElseThrow());
-            assertThat(racers).filteredOn(racer -> !racer.open()).allSatisfy(loser -> assertThat(loser.endedWith())
-                    .isEqualTo("SESSION_FENCED"));
+            assertThat(winner.heard().get(0).getRegistered().getEpoch())
+                    .isGreaterThanOrEqualTo(epochs.stream().max(Long::compare).orElseThrow());
+            assertThat(racers)
+                    .filteredOn(racer -> !racer.open())
+                    .allSatisfy(loser -> assertThat(loser.endedWith()).isEqualTo("SESSION_FENCED"));
             assertThat(server.llm("a").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
         }
     }
@@ -187,7 +194,13 @@ class SessionTest {
         server.stores().beforeTheNextAdvance(() -> {
             try (Database other = Database.open(server.database(), null, null)) {
                 assertThat(other.sessions()
-                                .advance(session, first.getEpoch(), "ana", "1", "i", server.time().now()))
+                                .advance(
+                                        session,
+                                        first.getEpoch(),
+                                        "ana",
+                                        "1",
+                                        "i",
+                                        server.time().now()))
                         .isTrue();
             }
         });
@@ -272,14 +285,12 @@ class SessionTest {
     void aCrashThatLostTheSessionFileGetsItsNamesBackOnceTheOldStreamIsGone() {
         ana.register(awake("a"));
         ScriptedAgent restarted = server.agent("ana");
-        assertThat(Grants.of(restarted.register(awake("a"), awake("b"))))
-                .containsExactly("a NAME_IN_USE", "b CREATED");
+        assertThat(Grants.of(restarted.register(awake("a"), awake("b")))).containsExactly("a NAME_IN_USE", "b CREATED");
         assertThat(restarted.session()).isNotEqualTo(ana.session());
 
         ana.cut();
 
-        assertThat(Grants.of(restarted.register(awake("a"), awake("b"))))
-                .containsExactly("a ADOPTED", "b REACTIVATED");
+        assertThat(Grants.of(restarted.register(awake("a"), awake("b")))).containsExactly("a ADOPTED", "b REACTIVATED");
         assertThat(server.llm("a").getOwnerEpoch()).isEqualTo(2);
         assertThat(server.llm("a").getSessionId()).isEqualTo(restarted.session());
     }

@@ -179,6 +179,20 @@ class StoreFaultsTest {
     }
 
     @Test
+    void aGoodbyeIsForgottenWhereItsAgentRegistersAgainBeforeTheDatabaseIsBack() {
+        ana.register(awake("a"));
+        server.stores().away();
+        ana.goodbye();
+        server.advance(Duration.ofMillis(1500));
+        server.stores().back();
+
+        ana.register(awake("a"));
+        server.advance(Duration.ofSeconds(5));
+
+        assertThat(status("a")).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
+    }
+
+    @Test
     void theResultOfAWakeIsMadeUpForWhenTheDatabaseIsBack() {
         ana.register(asleep("a"), asleep("b"));
         InferProbe a = server.infer("a");

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dormouse.contract.Problems;
 import dormouse.contract.Times;
 import dormouse.v1.AgentMessage;
-import dormouse.v1.Llm;
 import dormouse.v1.LlmStatus;
 import dormouse.v1.Wake;
 import dormouse.v1.WakeProgress;
@@ -51,9 +50,10 @@ class WakeByHandTest {
         ana.register(asleep("a"));
         Probe<WakeProgress> byHand = server.wake("a");
         server.advance(Duration.ofSeconds(3));
-        assertThat(byHand.heard()).hasSizeBetween(3, 4).allSatisfy(progress -> assertThat(
-                        progress.getLlm().getStatus())
-                .isEqualTo(LlmStatus.LLM_STATUS_WAKING));
+        assertThat(byHand.heard())
+                .hasSizeBetween(3, 4)
+                .allSatisfy(
+                        progress -> assertThat(progress.getLlm().getStatus()).isEqualTo(LlmStatus.LLM_STATUS_WAKING));
 
         ana.awake(wake(1));
 

@@ -9,7 +9,6 @@ import dormouse.contract.Times;
 import dormouse.v1.Deadlines;
 import dormouse.v1.InferRequest;
 import dormouse.v1.ListLlmEventsRequest;
-import dormouse.v1.Llm;
 import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmSpec;
 import dormouse.v1.LlmStatus;
@@ -92,10 +91,7 @@ class WakeInterruptedTest {
     @Test
     void anAgentThatFallsSilentAmidAWakeFailsAllWhoWait() {
         ana.register(ScriptedAgent.offer(
-                LlmSpec.newBuilder()
-                        .setName("a")
-                        .setWakeable(true)
-                        .setMaxWait(Times.duration(Duration.ofMinutes(10))),
+                LlmSpec.newBuilder().setName("a").setWakeable(true).setMaxWait(Times.duration(Duration.ofMinutes(10))),
                 LlmStatus.LLM_STATUS_HIBERNATING));
         InferProbe infer = server.infer("a");
 

@@ -1,7 +1,6 @@
 package dormouse.server;
 
 import static dormouse.server.ScriptedAgent.asleep;
-import static dormouse.server.ScriptedAgent.awake;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dormouse.contract.Problems;
@@ -143,10 +142,7 @@ class WakeTest {
     @Test
     void aWakeThatSaysNothingTimesOutTenSecondsBehindItsAgentsOwnLimit() {
         ana.register(ScriptedAgent.offer(
-                LlmSpec.newBuilder()
-                        .setName("a")
-                        .setWakeable(true)
-                        .setMaxWait(Times.duration(Duration.ofSeconds(20))),
+                LlmSpec.newBuilder().setName("a").setWakeable(true).setMaxWait(Times.duration(Duration.ofSeconds(20))),
                 LlmStatus.LLM_STATUS_HIBERNATING));
         InferProbe first = server.infer("a");
         InferProbe second = server.infer("a");

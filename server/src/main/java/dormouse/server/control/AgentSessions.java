@@ -101,6 +101,7 @@ public final class AgentSessions {
      * that.
      */
     public void publish(AttachedAgent agent, Registration registration, Consumer<Registered> answer) {
+        agent.stay(); // whatever it said before
         agent.want(registration);
         fleet.insist("register", () -> {
             Registration wanted = agent.wanted();
@@ -273,11 +274,9 @@ public final class AgentSessions {
     public void goodbye(AttachedAgent agent) {
         agent.leave();
         fleet.insist("goodbye", () -> {
-            if (isCurrent(agent)) {
+            if (isCurrent(agent) && agent.leaving()) {
                 agent.publish(Set.of());
-                changeOwn(
-                        agent,
-                        row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
+                changeOwn(agent, row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
             }
         });
     }

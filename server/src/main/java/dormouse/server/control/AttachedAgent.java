@@ -103,6 +103,10 @@ public final class AttachedAgent {
         leaving = true;
     }
 
+    void stay() {
+        leaving = false;
+    }
+
     void hear(Instant now) {
         heard = now;
     }

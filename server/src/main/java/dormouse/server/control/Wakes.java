@@ -133,7 +133,9 @@ public final class Wakes implements FleetListener {
             TaskId task = credentials.newTask();
             Duration patience = seen.spec().maxWait().plus(BEHIND);
             Time.Alarm alarm = time.after(patience, () -> timedOut(llm, task, patience));
-            underWay.put(llm, new Wake(
+            underWay.put(
+                    llm,
+                    new Wake(
                             task,
                             llm,
                             agent.session(),
@@ -226,8 +228,8 @@ public final class Wakes implements FleetListener {
             return Failure.retry(Reason.WAKE_FAILED, why.message(), Duration.ofSeconds(1));
         }
         Instant now = time.now();
-        CoolDown coolDown = coolDowns.compute(
-                llm, (name, earlier) -> earlier == null ? CoolDown.first(now) : earlier.next(now));
+        CoolDown coolDown =
+                coolDowns.compute(llm, (name, earlier) -> earlier == null ? CoolDown.first(now) : earlier.next(now));
         return new Failure(why.reason(), why.message(), coolDown.left(now), why.details());
     }
 

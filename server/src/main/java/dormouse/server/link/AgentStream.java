@@ -126,7 +126,8 @@ final class AgentStream implements AgentLine {
             sessions.heard(known);
             if (unanswered.incrementAndGet() > MOST_UNANSWERED) {
                 close(Failure.of(
-                        Reason.OVERLOADED, "more than " + MOST_UNANSWERED + " Registers wait for their answer already"));
+                        Reason.OVERLOADED,
+                        "more than " + MOST_UNANSWERED + " Registers wait for their answer already"));
                 return;
             }
             sessions.publish(known, registration, this::published);
