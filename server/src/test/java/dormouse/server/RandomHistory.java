@@ -110,9 +110,10 @@ final class RandomHistory implements AutoCloseable {
 
     private static void whole(InferProbe infer) {
         if (infer.completed()) {
-            assertThat(infer.text()).satisfies(text -> assertThat(RandomAgent.isWhole(text))
-                    .as("whole: " + text.substring(0, Math.min(60, text.length())))
-                    .isTrue());
+            assertThat(infer.text())
+                    .satisfies(text -> assertThat(RandomAgent.isWhole(text))
+                            .as("whole: " + text.substring(0, Math.min(60, text.length())))
+                            .isTrue());
         }
     }
 
@@ -171,7 +172,8 @@ final class RandomHistory implements AutoCloseable {
         String llm = wanted();
         switch (random.nextInt(8)) {
             case 0 -> {
-                List<InferProbe> open = infers.stream().filter(infer -> !infer.over()).toList();
+                List<InferProbe> open =
+                        infers.stream().filter(infer -> !infer.over()).toList();
                 if (!open.isEmpty()) {
                     InferProbe infer = open.get(random.nextInt(open.size()));
                     infer.cancel();
@@ -179,7 +181,8 @@ final class RandomHistory implements AutoCloseable {
                 }
             }
             case 1 -> {
-                List<InferProbe> open = infers.stream().filter(infer -> !infer.over()).toList();
+                List<InferProbe> open =
+                        infers.stream().filter(infer -> !infer.over()).toList();
                 if (!open.isEmpty()) {
                     InferProbe infer = open.get(random.nextInt(open.size()));
                     infer.take(1 + random.nextInt(5));
@@ -187,7 +190,8 @@ final class RandomHistory implements AutoCloseable {
                 }
             }
             case 2 -> {
-                List<Probe<WakeProgress>> open = wakes.stream().filter(Probe::open).toList();
+                List<Probe<WakeProgress>> open =
+                        wakes.stream().filter(Probe::open).toList();
                 if (!open.isEmpty() && random.nextBoolean()) {
                     open.get(random.nextInt(open.size())).cancel();
                     return "a wake by hand is cancelled";
@@ -263,7 +267,9 @@ final class RandomHistory implements AutoCloseable {
         told.add("five hours pass");
         check();
         checks.nothingRemains();
-        assertThat(server.time().alarms()).as("alarms: of the sweep three, of the watches one").isEqualTo(4);
+        assertThat(server.time().alarms())
+                .as("alarms: of the sweep three, of the watches one")
+                .isEqualTo(4);
     }
 
     @Override
