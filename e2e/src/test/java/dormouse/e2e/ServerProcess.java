@@ -1,5 +1,6 @@
 package dormouse.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dormouse.v1.AdminServiceGrpc;
@@ -58,7 +59,7 @@ final class ServerProcess implements AutoCloseable {
         Program started = Program.start("server", directory, command);
         await().alias("the server is up")
                 .atMost(PATIENCE)
-                .failFast(() -> started.alive() ? null : new AssertionError(started.log()))
+                .failFast(() -> assertThat(started.alive()).as(started::log).isTrue())
                 .until(() -> Files.exists(ports));
         try {
             address = Files.readAllLines(ports).stream()

@@ -38,7 +38,12 @@ class ArchitectureTest {
             "fleet", List.of(),
             "control", room("fleet").and("org.slf4j").list(),
             "relay", room("fleet", "control").and("org.slf4j").list(),
-            "link", room("fleet", "control", "relay").and(PROTO).and(GRPC).and("org.slf4j").list(),
+            "link",
+                    room("fleet", "control", "relay")
+                            .and(PROTO)
+                            .and(GRPC)
+                            .and("org.slf4j")
+                            .list(),
             "api",
                     room("fleet", "control", "relay")
                             .and(PROTO)
@@ -56,8 +61,7 @@ class ArchitectureTest {
     /** What a room may import, being put together. */
     private record Imports(List<String> list) {
         Imports and(String... packages) {
-            return new Imports(
-                    Stream.concat(list.stream(), Stream.of(packages)).toList());
+            return new Imports(Stream.concat(list.stream(), Stream.of(packages)).toList());
         }
     }
 
@@ -71,8 +75,11 @@ class ArchitectureTest {
 
     private static JavaClasses program() {
         try {
-            Path compiled = Path.of(
-                    Server.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path compiled = Path.of(Server.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
             return new ClassFileImporter().importPath(compiled);
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
@@ -94,7 +101,8 @@ class ArchitectureTest {
     @MethodSource("rooms")
     void aRoomImportsWhatTheTableSays(String room) {
         List<String> allowed = new ArrayList<>(MAY_IMPORT.getOrDefault(room, List.of()));
-        allowed.addAll(List.of(ROOT + "." + room, "java.lang..", "java.util..", "java.time..", "org.jspecify.annotations"));
+        allowed.addAll(
+                List.of(ROOT + "." + room, "java.lang..", "java.util..", "java.time..", "org.jspecify.annotations"));
         if (!room.equals("fleet")) {
             allowed.addAll(List.of("java.io", "java.nio..", "java.security"));
         }

@@ -1,9 +1,12 @@
 package dormouse.server;
 
 import com.google.protobuf.ByteString;
+import dormouse.server.relay.Relay;
 import dormouse.settings.Settings;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.AgentServiceGrpc;
+import dormouse.v1.ChatRequest;
+import dormouse.v1.Deadlines;
 import dormouse.v1.GetLlmRequest;
 import dormouse.v1.InferRequest;
 import dormouse.v1.InferenceServiceGrpc;
@@ -34,6 +37,7 @@ public final class Harness implements AutoCloseable {
     private final String database;
     private final Settings settings;
     private final ManualTime time = new ManualTime();
+    private final HeldLane lane = new HeldLane();
     private final List<ManagedChannel> channels = new ArrayList<>();
     private final long seed;
     private Server server;
@@ -69,7 +73,7 @@ public final class Harness implements AutoCloseable {
                     new Server.Ground(
                             time,
                             new Random(seed + starts++),
-                            Runnable::run,
+                            lane,
                             Runnable::run,
                             InProcessServerBuilder.forName(door),
                             stores::llms,
@@ -103,8 +107,17 @@ public final class Harness implements AutoCloseable {
         time.advance(by);
     }
 
+    /** Where the fleet decides: as slow as the test wants its database to be. */
+    public HeldLane lane() {
+        return lane;
+    }
+
     public Server server() {
         return server;
+    }
+
+    public Relay relay() {
+        return server.relay();
     }
 
     public String database() {
@@ -137,6 +150,11 @@ public final class Harness implements AutoCloseable {
         return new ScriptedAgent(name, AgentServiceGrpc.newStub(channel()));
     }
 
+    /** An agent that takes {@code messages} of them, and then no more unless it asks. */
+    public ScriptedAgent slowAgent(String name, int messages) {
+        return new ScriptedAgent(name, AgentServiceGrpc.newStub(channel()), messages);
+    }
+
     /** An infer that reads all that comes. */
     public InferProbe infer(String llm) {
         return infer(llm, "{}");
@@ -151,6 +169,19 @@ public final class Harness implements AutoCloseable {
 
     public InferProbe infer(InferRequest request) {
         return new InferProbe(InferenceServiceGrpc.newStub(channel()), request, Integer.MAX_VALUE);
+    }
+
+    /** An infer with deadlines of its own. */
+    public InferProbe infer(String llm, Deadlines.Builder deadlines) {
+        return infer(InferRequest.newBuilder()
+                .setLlm(llm)
+                .setInput(ByteString.copyFromUtf8("{}"))
+                .setDeadlines(deadlines)
+                .build());
+    }
+
+    public ChatProbe chat(ChatRequest.Builder request) {
+        return new ChatProbe(InferenceServiceGrpc.newStub(channel()), request.build());
     }
 
     /** An infer that takes {@code messages} of them, and then no more unless it asks. */

@@ -119,6 +119,11 @@ public final class InferProbe {
                 : Problems.of(error).flatMap(Problems::retryAfter).orElse(null);
     }
 
+    /** What a person is told of its failure. */
+    public String message() {
+        return error == null ? "" : String.valueOf(Status.fromThrowable(error).getDescription());
+    }
+
     public boolean completed() {
         return completed;
     }

@@ -24,7 +24,7 @@ public final class AttachedAgent {
     private final String principal;
     private final Instant connected;
     private volatile Instant heard;
-    private volatile Instant persisted = Instant.MIN;
+    private volatile Instant written = Instant.MIN;
     private volatile int activeTasks;
     private volatile Set<LlmName> llms = Set.of();
     private Map<LlmName, Report> reports = Map.of();
@@ -133,12 +133,12 @@ public final class AttachedAgent {
 
     /** The sign of life that is not on disk yet, or null where there is none. */
     @Nullable
-    Instant unpersisted() {
+    Instant unwritten() {
         Instant last = heard;
-        if (last.equals(persisted)) {
-            return null;
-        }
-        persisted = last;
-        return last;
+        return last.equals(written) ? null : last;
+    }
+
+    void written(Instant sign) {
+        written = sign;
     }
 }
