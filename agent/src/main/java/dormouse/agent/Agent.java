@@ -27,6 +27,7 @@ public final class Agent implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Agent.class);
     private static final int WORKERS = 4;
     private static final int WAITING_JOBS = 20_000;
+    private static final Duration LAST_JOBS = Duration.ofSeconds(2);
     private static final Duration LINGER = Duration.ofSeconds(30);
 
     /**
@@ -36,7 +37,7 @@ public final class Agent implements AutoCloseable {
      * @param channels to the server
      * @param checkInterval between two checks of a backend
      */
-    public record Runtime(Vertx vertx, ChannelSource channels, RandomGenerator random, Duration checkInterval) {
+    public record Environment(Vertx vertx, ChannelSource channels, RandomGenerator random, Duration checkInterval) {
         /** How often backends are checked by default. */
         public static final Duration CHECK_INTERVAL = Duration.ofSeconds(15);
     }
@@ -48,30 +49,30 @@ public final class Agent implements AutoCloseable {
     private final Hosts hosts;
     private final Link link;
 
-    private Agent(AgentConfig config, Runtime runtime, SessionStore sessions, @Nullable Session session) {
-        loop = new VertxLoop(runtime.vertx());
+    private Agent(AgentConfig config, Environment environment, SessionStore sessions, @Nullable Session session) {
+        loop = new VertxLoop(environment.vertx());
         workers = threads("worker", WORKERS);
         files = threads("files", 1);
-        clients = new HttpClients(runtime.vertx());
+        clients = new HttpClients(environment.vertx());
         HttpCaller http = new HttpCaller(clients, loop);
         LlmHost.Surroundings around = new LlmHost.Surroundings(
                 loop,
                 new Prober(http)::probe,
                 new RecipeRunner(http, loop, workers),
-                runtime.checkInterval(),
+                environment.checkInterval(),
                 this::statusChanged);
         hosts = new Hosts(llm -> new LlmHost(llm, around));
-        AgentParts parts =
-                new AgentParts(loop, workers, new HttpBackend(clients), hosts, new BodyBudget(), runtime.channels());
+        AgentParts parts = new AgentParts(
+                loop, workers, new HttpBackend(clients), hosts, new BodyBudget(), environment.channels());
         Link.Identity identity =
                 new Link.Identity(config.name(), UUID.randomUUID().toString(), config.token());
-        link = new Link(parts, identity, new SessionKeeper(sessions, session, files), runtime.random());
+        link = new Link(parts, identity, new SessionKeeper(sessions, session, files), environment.random());
     }
 
     /** Starts an agent whose session lives as long as it: for use inside another process. */
-    public static Agent start(AgentConfig config, Runtime runtime) {
+    public static Agent start(AgentConfig config, Environment environment) {
         try {
-            return start(config, runtime, SessionStore.inMemory());
+            return start(config, environment, SessionStore.inMemory());
         } catch (IOException e) {
             throw new AssertionError("memory does not fail", e);
         }
@@ -82,16 +83,16 @@ public final class Agent implements AutoCloseable {
      *
      * @throws IOException the session of an earlier run cannot be read
      */
-    static Agent start(AgentConfig config, Runtime runtime, SessionStore sessions) throws IOException {
-        Agent agent = new Agent(config, runtime, sessions, sessions.load());
+    static Agent start(AgentConfig config, Environment environment, SessionStore sessions) throws IOException {
+        Agent agent = new Agent(config, environment, sessions, sessions.load());
         agent.loop.execute(
-                () -> agent.hosts.publish(config.llms()).whenComplete((asked, failure) -> agent.link.start()));
+                () -> Then.handle(agent.hosts.publish(config.llms()), (asked, failure) -> agent.link.start()));
         return agent;
     }
 
     /** Publishes these Llms from now on and no others; running tasks finish as they began. */
     public void publish(List<LlmConfig> llms) {
-        loop.execute(() -> hosts.publish(llms).whenComplete((asked, failure) -> link.publish()));
+        loop.execute(() -> Then.handle(hosts.publish(llms), (asked, failure) -> link.publish()));
     }
 
     /** Completes with the first registration that the server answered. */
@@ -106,7 +107,7 @@ public final class Agent implements AutoCloseable {
      */
     public boolean stop(Duration within) {
         CompletableFuture<Void> stopped = new CompletableFuture<>();
-        loop.execute(() -> link.stop(within).whenComplete((done, failure) -> stopped.complete(null)));
+        loop.execute(() -> Then.handle(link.stop(within), (done, failure) -> stopped.complete(null)));
         boolean inTime = true;
         try {
             stopped.get(within.plusSeconds(5).toMillis(), TimeUnit.MILLISECONDS);
@@ -124,14 +125,26 @@ public final class Agent implements AutoCloseable {
             released.complete(null);
         });
         released.orTimeout(1, TimeUnit.SECONDS).exceptionally(late -> null).join();
-        workers.shutdown();
-        files.shutdown();
+        finish(workers);
+        finish(files);
         return inTime;
     }
 
     @Override
     public void close() {
         stop(LINGER);
+    }
+
+    /** What was begun, a session's writing or a command's end, is done before the process may be gone. */
+    private static void finish(ExecutorService threads) {
+        threads.shutdown();
+        try {
+            if (!threads.awaitTermination(LAST_JOBS.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.warn("jobs of the agent are still running");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void statusChanged() {

@@ -2,6 +2,7 @@ package dormouse.agent;
 
 import com.google.protobuf.ByteString;
 import dormouse.v1.Infer;
+import io.vertx.core.buffer.Buffer;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -13,7 +14,7 @@ interface Backend {
     Exchange post(Call call, Listener listener);
 
     /** One request: {@code headers} without the content type. */
-    record Call(String url, String contentType, Map<String, String> headers, byte[] body) {
+    record Call(String url, String contentType, Map<String, String> headers, Buffer body) {
         /** What passes to a backend; credentials never do, whatever the server sends. */
         private static final Set<String> PASSING = Set.of(
                 "accept",
@@ -36,7 +37,7 @@ interface Backend {
             if (llm.apiKey() != null) {
                 headers.put("authorization", "Bearer " + llm.apiKey().value());
             }
-            return new Call(llm.url() + "/" + infer.getPath(), infer.getContentType(), headers, body);
+            return new Call(llm.url() + "/" + infer.getPath(), infer.getContentType(), headers, Buffer.buffer(body));
         }
     }
 

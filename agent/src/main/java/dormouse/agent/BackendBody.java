@@ -29,7 +29,7 @@ final class BackendBody {
         } else if (body.length <= PARSED_ON_LOOP) {
             rewrite(body, model, Runnable::run, made, malformed);
         } else {
-            workers.execute(() -> rewrite(body, model, loop::execute, made, malformed));
+            workers.execute(() -> rewrite(body, model, loop, made, malformed));
         }
     }
 

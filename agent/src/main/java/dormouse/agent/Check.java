@@ -37,7 +37,7 @@ final class Check {
         List<Answer> answers = new ArrayList<>();
         for (LlmConfig llm : llms) {
             CompletableFuture<Availability> answer = new CompletableFuture<>();
-            loop.execute(() -> prober.probe(llm).thenAccept(answer::complete));
+            loop.execute(() -> Then.accept(prober.probe(llm), answer::complete));
             Duration patience = llm.available().timeout().multipliedBy(3);
             answers.add(new Answer(
                     llm,

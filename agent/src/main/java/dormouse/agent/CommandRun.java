@@ -41,7 +41,7 @@ final class CommandRun {
                 limit,
                 () -> done.completeExceptionally(
                         new RecipeFailed(command + " ran longer than " + Spans.say(limit) + " and was killed")));
-        done.whenComplete((nothing, failure) -> {
+        Then.handle(done, (nothing, failure) -> {
             timer.cancel();
             workers.execute(this::kill);
         });
@@ -65,7 +65,7 @@ final class CommandRun {
             Thread reader = new Thread(() -> readErrors(started), "dormouse-command-" + started.pid());
             reader.setDaemon(true);
             reader.start();
-            started.onExit().thenAccept(exited -> exited(exited.exitValue(), reader));
+            Then.accept(started.onExit(), exited -> exited(exited.exitValue(), reader));
             if (done.isDone()) {
                 kill();
             }

@@ -2,7 +2,6 @@ package dormouse.agent;
 
 import com.google.protobuf.UnsafeByteOperations;
 import io.netty.channel.ChannelConfig;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
@@ -86,7 +85,7 @@ final class HttpBackend implements Backend {
                     fail(failure);
                 }
             });
-            connected.end(Buffer.buffer(call.body()));
+            connected.end(call.body());
         }
 
         private void receive(HttpClientResponse answer) {

@@ -36,7 +36,7 @@ final class HttpCaller {
                 timeout,
                 () -> pending.reply.completeExceptionally(
                         new TimeoutException("no answer within " + Spans.say(timeout))));
-        pending.reply.whenComplete((reply, failure) -> {
+        Then.handle(pending.reply, (reply, failure) -> {
             timer.cancel();
             pending.release();
         });

@@ -49,7 +49,6 @@ final class Link implements ServerStream.Listener {
     private @Nullable ServerStream current;
     private Loop.@Nullable Timer reconnect;
     private Loop.@Nullable Timer offerAgain;
-    private long registeredAt;
     private boolean stopping;
 
     Link(AgentParts parts, Identity identity, SessionKeeper session, RandomGenerator random) {
@@ -134,7 +133,6 @@ final class Link implements ServerStream.Listener {
             return;
         }
         session.take(answer);
-        registeredAt = parts.loop().nanoTime();
         grants.take(answer);
         log.info(
                 "registered server={} session={} epoch={} resumed={} llms={} refused={}",
@@ -169,6 +167,7 @@ final class Link implements ServerStream.Listener {
                 "server drains; connecting anew tasks={} within=\"{}\"", stream.activeTasks(), Spans.say(finishWithin));
         current = null;
         heartbeats.stop();
+        forgetFailuresAfter(stream);
         stream.stopWatching();
         draining.add(stream);
         parts.loop().after(finishWithin, () -> {
@@ -234,11 +233,15 @@ final class Link implements ServerStream.Listener {
             finishIdle();
             return;
         }
-        if (stream.isRegistered() && parts.loop().since(registeredAt).compareTo(HEALTHY_AFTER) >= 0) {
-            backoff.reset();
-        }
+        forgetFailuresAfter(stream);
         boolean asNew = Refusal.of(status, problem) == Refusal.SESSION && session.discard(reason(problem));
         reconnectIn(asNew ? Duration.ZERO : delay(status, problem));
+    }
+
+    private void forgetFailuresAfter(ServerStream stream) {
+        if (stream.attachedFor().compareTo(HEALTHY_AFTER) >= 0) {
+            backoff.reset();
+        }
     }
 
     private Duration delay(io.grpc.Status status, @Nullable Status problem) {

@@ -155,7 +155,7 @@ final class LlmHost {
         long started = around.loop().nanoTime();
         LlmConfig.Wake recipe = config.wake();
         if (recipe == null) {
-            around.prober().apply(config).thenAccept(answer -> {
+            Then.accept(around.prober().apply(config), answer -> {
                 Status error = answer.up()
                         ? null
                         : Problems.status(
@@ -170,7 +170,7 @@ final class LlmHost {
         Wake begun =
                 new Wake(around.loop(), recipe, rested, () -> around.prober().apply(config), around.recipes());
         wake = begun;
-        begun.start().thenAccept(this::woken);
+        Then.accept(begun.start(), this::woken);
     }
 
     private void woken(Wake.Outcome outcome) {
@@ -210,7 +210,7 @@ final class LlmHost {
             LlmStatus before = status();
             sleepWaiters.add(waiter);
             log.info("sleep started llm={} recipe=\"{}\"", config.name(), recipe.recipe());
-            around.recipes().run(recipe.recipe(), recipe.maxWait()).whenComplete((nothing, failure) -> slept(failure));
+            Then.handle(around.recipes().run(recipe.recipe(), recipe.maxWait()), (nothing, failure) -> slept(failure));
             changedFrom(before);
         }
     }
@@ -254,7 +254,7 @@ final class LlmHost {
             scheduleCheck();
             return;
         }
-        around.prober().apply(config).thenAccept(answer -> {
+        Then.accept(around.prober().apply(config), answer -> {
             if (!closed && !isRested() && wake == null) {
                 LlmStatus before = status();
                 note(answer);

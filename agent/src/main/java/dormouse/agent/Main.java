@@ -69,7 +69,7 @@ public final class Main {
             serve(
                     source,
                     config,
-                    new Agent.Runtime(vertx, channels, new SecureRandom(), Agent.Runtime.CHECK_INTERVAL),
+                    new Agent.Environment(vertx, channels, new SecureRandom(), Agent.Environment.CHECK_INTERVAL),
                     state);
             return 0;
         } catch (IOException e) {
@@ -78,7 +78,7 @@ public final class Main {
         }
     }
 
-    private static void serve(ConfigSource source, AgentConfig config, Agent.Runtime runtime, StateDir state)
+    private static void serve(ConfigSource source, AgentConfig config, Agent.Environment environment, StateDir state)
             throws IOException, InterruptedException {
         Logger log = LoggerFactory.getLogger(Main.class);
         log.info(
@@ -89,14 +89,14 @@ public final class Main {
                 config.servers(),
                 config.llms().stream().map(LlmConfig::name).toList());
         sayWhatIsLater(log, config);
-        Agent agent = Agent.start(config, runtime, state);
+        Agent agent = Agent.start(config, environment, state);
         CountDownLatch stopped = new CountDownLatch(1);
         try (ConfigWatch watch = new ConfigWatch(source, config, agent::publish)) {
             watch.start(LOOK_AT_FILE);
             AtomicBoolean stopping = new AtomicBoolean();
             Runnable stop = () -> {
                 if (!stopping.compareAndSet(false, true)) {
-                    java.lang.Runtime.getRuntime().halt(130); // asked twice: at once
+                    Runtime.getRuntime().halt(130); // asked twice: at once
                 }
                 agent.stop(FINISH_WITHIN);
                 stopped.countDown();

@@ -32,7 +32,7 @@ final class RecipeRunner implements Recipes {
         CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
         CompletableFuture<HttpCaller.Reply> call =
                 http.call(request.method(), request.url().toString(), request.headers(), request.body(), limit);
-        call.whenComplete((reply, failure) -> {
+        Then.handle(call, (reply, failure) -> {
             if (failure != null) {
                 done.completeExceptionally(new RecipeFailed(request + ": " + Failures.say(failure)));
             } else if (reply.status() >= 400) {
@@ -43,7 +43,7 @@ final class RecipeRunner implements Recipes {
                 done.complete(null);
             }
         });
-        done.whenComplete((nothing, failure) -> call.cancel(false));
+        Then.handle(done, (nothing, failure) -> call.cancel(false));
         return done;
     }
 }

@@ -54,8 +54,10 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
     private final StreamWork work;
     private @Nullable ClientCallStreamObserver<AgentMessage> call;
     private @Nullable Watchdog silence;
-    private @Nullable Registered registered;
+    private @Nullable Long attachedAt;
+    /** What may be the reason of the stream's end, where the server says it before. */
     private @Nullable Status lastFault;
+
     private int taken;
     private boolean finished;
     private boolean ended;
@@ -119,7 +121,12 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
     }
 
     boolean isRegistered() {
-        return registered != null;
+        return attachedAt != null;
+    }
+
+    /** How long it has been since its first registration. */
+    Duration attachedFor() {
+        return attachedAt == null ? Duration.ZERO : parts.loop().since(attachedAt);
     }
 
     /** Stops to watch for the server's signs of life: it has said that it leaves. */
@@ -190,7 +197,7 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
 
     @Override
     public void onCompleted() {
-        end(io.grpc.Status.OK, lastFault);
+        end(io.grpc.Status.OK.withDescription("the server ended the stream"), lastFault);
     }
 
     private void end(io.grpc.Status status, @Nullable Status problem) {
@@ -208,8 +215,10 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
 
     private void registered(Registered answer) {
         registeredWatch.cancel();
-        boolean first = registered == null;
-        registered = answer;
+        boolean first = attachedAt == null;
+        if (first) {
+            attachedAt = parts.loop().nanoTime();
+        }
         work.limits(answer);
         if (first && answer.hasHeartbeatTimeout()) {
             Duration timeout = Spans.of(answer.getHeartbeatTimeout());
@@ -220,7 +229,9 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
     }
 
     private void fault(Fault fault) {
-        lastFault = fault.getError();
+        if (fault.getTaskId().isEmpty()) {
+            lastFault = fault.getError();
+        }
         log.warn(
                 "server reports a problem task={} reason={} message=\"{}\"",
                 fault.getTaskId(),

@@ -56,8 +56,8 @@ final class Wake {
     /** Completes on the loop, never with a failure. */
     CompletableFuture<Outcome> start() {
         limit = loop.after(config.maxWait(), this::tooLong);
-        done.whenComplete((outcome, failure) -> release());
-        probe.get().thenAccept(this::begin);
+        Then.handle(done, (outcome, failure) -> release());
+        Then.accept(probe.get(), this::begin);
         return done;
     }
 
@@ -75,7 +75,7 @@ final class Wake {
             return;
         }
         run = recipes.run(config.recipe(), config.maxWait().plus(RECIPE_SLACK));
-        run.whenComplete((nothing, failure) -> recipeEnded(failure));
+        Then.handle(run, (nothing, failure) -> recipeEnded(failure));
         if (config.recipe() instanceof Recipe.Command && !before.up()) {
             poll();
         }
@@ -102,7 +102,7 @@ final class Wake {
             return;
         }
         polling = true;
-        probe.get().thenAccept(answer -> {
+        Then.accept(probe.get(), answer -> {
             polling = false;
             lastSeen = answer.detail();
             if (done.isDone()) {

@@ -32,7 +32,7 @@ final class AgentHarness implements AutoCloseable {
         try {
             Agent started = Agent.start(
                     config,
-                    new Agent.Runtime(vertx, server, new SplittableRandom(1), Duration.ofMillis(100)),
+                    new Agent.Environment(vertx, server, new SplittableRandom(1), Duration.ofMillis(100)),
                     sessions);
             agent = started;
             return started;

@@ -47,7 +47,7 @@ class ProberTest {
 
     private Availability probe(LlmConfig llm) throws Exception {
         CompletableFuture<Availability> answer = new CompletableFuture<>();
-        loop.execute(() -> prober.probe(llm).thenAccept(answer::complete));
+        loop.execute(() -> Then.accept(prober.probe(llm), answer::complete));
         return answer.get(10, TimeUnit.SECONDS);
     }
 

@@ -28,11 +28,7 @@ final class ScriptedBackend implements AutoCloseable {
     }
 
     /** What came: the request line, the headers in lower case, the body. */
-    record Request(String line, Map<String, String> headers, byte[] body, int numberOnConnection) {
-        String text() {
-            return new String(body, StandardCharsets.UTF_8);
-        }
-    }
+    record Request(String line, Map<String, String> headers, String text, int numberOnConnection) {}
 
     final AtomicInteger connections = new AtomicInteger();
     final BlockingQueue<Request> requests = new LinkedBlockingQueue<>();
@@ -182,7 +178,7 @@ final class ScriptedBackend implements AutoCloseable {
                         header.substring(colon + 1).strip());
             }
             byte[] body = in.readNBytes(Integer.parseInt(headers.getOrDefault("content-length", "0")));
-            return new Request(line, headers, body, number);
+            return new Request(line, headers, new String(body, StandardCharsets.UTF_8), number);
         }
 
         private @org.jspecify.annotations.Nullable String line() throws IOException {

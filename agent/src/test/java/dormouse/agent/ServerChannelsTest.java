@@ -26,7 +26,7 @@ class ServerChannelsTest {
         ServerChannels channels = new ServerChannels(addresses, null);
         AgentConfig config = new AgentConfig(addresses, null, null, "desk", Path.of("unused"), false, List.of());
         try (Agent agent = Agent.start(
-                config, new Agent.Runtime(vertx, channels, new SplittableRandom(1), Duration.ofSeconds(15)))) {
+                config, new Agent.Environment(vertx, channels, new SplittableRandom(1), Duration.ofSeconds(15)))) {
             assertThat(channels.addresses()).isEqualTo(3);
             assertThat(scripted.accept()
                             .await(AgentMessage::hasRegister, "a registration")

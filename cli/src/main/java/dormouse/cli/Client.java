@@ -14,6 +14,7 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.ManagedChannelRegistry;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusException;
@@ -21,10 +22,14 @@ import io.grpc.TlsChannelCredentials;
 import io.grpc.stub.BlockingClientCall;
 import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,8 +62,7 @@ final class Client implements AutoCloseable {
     }
 
     static Client open(Connection connection) {
-        ManagedChannelBuilder<?> builder = Grpc.newChannelBuilderForAddress(
-                        connection.address().host(), connection.address().port(), credentials(connection))
+        ManagedChannelBuilder<?> builder = builder(connection)
                 .userAgent("dormouse-cli/" + Version.number())
                 .maxInboundMessageSize(ANSWER_BYTES)
                 .keepAliveTime(30, TimeUnit.SECONDS)
@@ -74,6 +78,19 @@ final class Client implements AutoCloseable {
             builder.intercept(MetadataUtils.newAttachHeadersInterceptor(headers));
         }
         return new Client(builder.build(), connection.address());
+    }
+
+    private static ManagedChannelBuilder<?> builder(Connection connection) {
+        ServerAddress address = connection.address();
+        try {
+            return Grpc.newChannelBuilderForAddress(address.host(), address.port(), credentials(connection));
+        } catch (IllegalArgumentException | ManagedChannelRegistry.ProviderNotFoundException e) {
+            String files = Stream.of(connection.ca(), connection.cert(), connection.key())
+                    .filter(Objects::nonNull)
+                    .map(Path::toString)
+                    .collect(Collectors.joining(", "));
+            throw Failure.usage("no certificate and key in PEM form can be read from " + files);
+        }
     }
 
     private static ChannelCredentials credentials(Connection connection) {

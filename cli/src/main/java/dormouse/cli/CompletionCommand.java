@@ -4,7 +4,6 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
@@ -14,7 +13,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "completion",
         description = {
-            "Prints a script that completes commands and options:",
+            "Prints a script that completes commands, options and the names of Llms.",
             "bash, zsh:  source <(dormouse completion bash)",
             "fish:       dormouse completion fish | source"
         })
@@ -47,7 +46,7 @@ final class CompletionCommand implements Callable<Integer> {
         CommandSpec root = Objects.requireNonNull(spec).root();
         String script = switch (shell) {
             // the script begins by turning on zsh's emulation of bash's completion
-            case BASH, ZSH -> AutoComplete.bash("dormouse", root.commandLine());
+            case BASH, ZSH -> BashCompletion.of(root);
             case FISH -> FishCompletion.of(root);
         };
         dormouse.console().out().print(script).flush();

@@ -1,6 +1,5 @@
 package dormouse.cli;
 
-import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,9 +31,11 @@ final class FishCompletion {
                     .forEach(parameter -> script.append("complete -c dormouse -n ")
                             .append(quoted("__fish_seen_subcommand_from " + command.getKey()))
                             .append(" -a ")
-                            .append(quoted(words(parameter.completionCandidates())))
+                            .append(quoted(String.join(" ", parameter.completionCandidates())))
                             .append('\n'));
         }
+        script.append("complete -c dormouse -n '__fish_seen_subcommand_from get describe run wake sleep'")
+                .append(" -a '(dormouse list -o name 2>/dev/null)' -d Llm\n");
         return script.toString();
     }
 
@@ -47,11 +48,9 @@ final class FishCompletion {
             script.append(name.startsWith("--") ? " -l " + name.substring(2) : " -s " + name.substring(1));
         }
         if (option.arity().max() > 0) {
-            script.append(" -r");
+            script.append(option.paramLabel().equals("FILE") ? " -r -F" : " -x");
             if (option.completionCandidates() != null) {
-                script.append(" -a ").append(quoted(words(option.completionCandidates())));
-            } else if (option.paramLabel().equals("FILE")) {
-                script.append(" -F");
+                script.append(" -a ").append(quoted(String.join(" ", option.completionCandidates())));
             }
         }
         description(script, option.description());
@@ -62,16 +61,6 @@ final class FishCompletion {
             script.append(" -d ").append(quoted(lines[0].replace("%n", " ")));
         }
         script.append('\n');
-    }
-
-    private static String words(Iterable<String> words) {
-        return String.join(" ", List.copyOf(toList(words)));
-    }
-
-    private static List<String> toList(Iterable<String> words) {
-        java.util.ArrayList<String> list = new java.util.ArrayList<>();
-        words.forEach(list::add);
-        return list;
     }
 
     private static String quoted(String text) {

@@ -49,7 +49,8 @@ final class Refusal {
     private static Failure unreachable(StatusException failed, Connection connection) {
         String advice = connection.tls()
                 ? "Is that the address, does it speak TLS, and is --ca the authority that signed its certificate?"
-                : "Is a server running there (`dormouse server`)? --server or DORMOUSE_SERVER names another one.";
+                : "Is a server running there (`dormouse server`), without TLS (else --tls or --ca)? "
+                        + "--server or DORMOUSE_SERVER names another one.";
         return Failure.unreachable("the server at " + connection.address() + " (" + connection.source()
                 + ") cannot be reached: " + cause(failed) + ". " + advice);
     }
@@ -58,7 +59,7 @@ final class Refusal {
         io.grpc.Status status = failed.getStatus();
         if (status.getCode() == Code.UNIMPLEMENTED) {
             return Failure.refused("the server at " + connection.address()
-                    + " does not know this call: it is older than this program, or not a Dormouse server.");
+                    + " does not do this: its version is another than this program's, or it is no Dormouse server.");
         }
         return Failure.refused("the server at " + connection.address() + " refused: " + end(cause(failed)) + " ("
                 + status.getCode() + ").");

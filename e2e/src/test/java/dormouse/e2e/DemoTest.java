@@ -2,17 +2,16 @@ package dormouse.e2e;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,30 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code dormouse demo} as a stranger runs it, with its storyteller. */
 @Timeout(180)
 class DemoTest {
-    private static final Path JAR = Path.of("../demo/target/dormouse-demo.jar").toAbsolutePath();
-
     @TempDir
     Path temp;
 
-    @BeforeEach
-    void needsTheJars() {
-        for (String module : List.of("demo", "server", "agent")) {
-            Path jar = Path.of("../" + module + "/target/dormouse-" + module + ".jar");
-            if (!Files.exists(jar)) {
-                System.out.println("skipped: " + jar + " is not there; mvn package makes it");
-            }
-            assumeTrue(Files.exists(jar), jar + " is not there");
-        }
-    }
-
     private Process demo(String... arguments) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.io.tmpdir=" + temp,
-                "-jar",
-                JAR.toString(),
-                "--story");
-        builder.command().addAll(List.of(arguments));
+        List<String> command = new ArrayList<>(Program.java("demo", "--story"));
+        command.add(1, "-Djava.io.tmpdir=" + temp);
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().put("DORMOUSE_DATABASE_URL", "not for the demo's server");
         return builder.redirectErrorStream(true).start();
     }

@@ -1,9 +1,12 @@
 package dormouse.server;
 
 import com.google.protobuf.ByteString;
+import dormouse.server.relay.Relay;
 import dormouse.settings.Settings;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.AgentServiceGrpc;
+import dormouse.v1.ChatRequest;
+import dormouse.v1.Deadlines;
 import dormouse.v1.GetLlmRequest;
 import dormouse.v1.InferRequest;
 import dormouse.v1.InferenceServiceGrpc;
@@ -34,12 +37,14 @@ public final class Harness implements AutoCloseable {
     private final String database;
     private final Settings settings;
     private final ManualTime time = new ManualTime();
+    private final HeldLane lane = new HeldLane();
     private final List<ManagedChannel> channels = new ArrayList<>();
     private final long seed;
     private Server server;
     private String door;
 
     private final FaultyStores stores = new FaultyStores();
+    private int starts;
 
     private Harness(Settings settings, String database, long seed) {
         this.settings = settings;
@@ -67,8 +72,8 @@ public final class Harness implements AutoCloseable {
                     ServerConfig.of(settings),
                     new Server.Ground(
                             time,
-                            new Random(seed + time.nanos()),
-                            Runnable::run,
+                            new Random(seed + starts++),
+                            lane,
                             Runnable::run,
                             InProcessServerBuilder.forName(door),
                             stores::llms,
@@ -81,6 +86,7 @@ public final class Harness implements AutoCloseable {
     /** The server is closed, its agents let go, and a new one starts on the same database. */
     public void restart() {
         server.close();
+        time.clear();
         server = start();
     }
 
@@ -88,6 +94,7 @@ public final class Harness implements AutoCloseable {
     public void kill() {
         stores.away();
         server.close();
+        time.clear();
         stores.back();
         server = start();
     }
@@ -100,8 +107,17 @@ public final class Harness implements AutoCloseable {
         time.advance(by);
     }
 
+    /** Where the fleet decides: as slow as the test wants its database to be. */
+    public HeldLane lane() {
+        return lane;
+    }
+
     public Server server() {
         return server;
+    }
+
+    public Relay relay() {
+        return server.relay();
     }
 
     public String database() {
@@ -134,6 +150,11 @@ public final class Harness implements AutoCloseable {
         return new ScriptedAgent(name, AgentServiceGrpc.newStub(channel()));
     }
 
+    /** An agent that takes {@code messages} of them, and then no more unless it asks. */
+    public ScriptedAgent slowAgent(String name, int messages) {
+        return new ScriptedAgent(name, AgentServiceGrpc.newStub(channel()), messages);
+    }
+
     /** An infer that reads all that comes. */
     public InferProbe infer(String llm) {
         return infer(llm, "{}");
@@ -148,6 +169,19 @@ public final class Harness implements AutoCloseable {
 
     public InferProbe infer(InferRequest request) {
         return new InferProbe(InferenceServiceGrpc.newStub(channel()), request, Integer.MAX_VALUE);
+    }
+
+    /** An infer with deadlines of its own. */
+    public InferProbe infer(String llm, Deadlines.Builder deadlines) {
+        return infer(InferRequest.newBuilder()
+                .setLlm(llm)
+                .setInput(ByteString.copyFromUtf8("{}"))
+                .setDeadlines(deadlines)
+                .build());
+    }
+
+    public ChatProbe chat(ChatRequest.Builder request) {
+        return new ChatProbe(InferenceServiceGrpc.newStub(channel()), request.build());
     }
 
     /** An infer that takes {@code messages} of them, and then no more unless it asks. */
@@ -183,6 +217,11 @@ public final class Harness implements AutoCloseable {
                 .setName(name)
                 .build();
         return new Probe<>(messages, ears -> LlmServiceGrpc.newStub(channel()).watchLlms(request, ears));
+    }
+
+    /** How many watch. */
+    public int watches() {
+        return server.api().watches();
     }
 
     /** A wake by hand. */

@@ -59,6 +59,19 @@ public final class ManualTime implements Time {
         }
     }
 
+    /** Forgets every alarm: the process that had set them has ended. */
+    public synchronized void clear() {
+        alarms.clear();
+    }
+
+    /** Moves the clock at one go, as for a machine that was asleep: what was due meanwhile happens now. */
+    public void jump(Duration by) {
+        synchronized (this) {
+            nanos += by.toNanos();
+        }
+        advance(Duration.ZERO);
+    }
+
     /** How many alarms are set. */
     public synchronized int alarms() {
         return alarms.size();

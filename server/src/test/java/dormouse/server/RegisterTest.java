@@ -124,9 +124,12 @@ class RegisterTest {
 
         Registered registered = ana.register(ten);
 
-        assertThat(registered.getGrantsList()).extracting(LlmGrant::getName).containsExactly(
-                "n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9");
-        assertThat(Grants.of(registered)).contains("n4 NAME_IN_USE").filteredOn(grant -> grant.endsWith("CREATED"))
+        assertThat(registered.getGrantsList())
+                .extracting(LlmGrant::getName)
+                .containsExactly("n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9");
+        assertThat(Grants.of(registered))
+                .contains("n4 NAME_IN_USE")
+                .filteredOn(grant -> grant.endsWith("CREATED"))
                 .hasSize(9);
         assertThat(registered.getGrants(4).getRefusal().getMessage()).contains("bob");
         assertThat(server.llm("n4").getAgentName()).isEqualTo("bob");
@@ -138,14 +141,15 @@ class RegisterTest {
         Registered registered = ana.register(
                 awake("not a name"), awake("a"), awake(""), awake("b"), awake("a"), awake("ü"), awake("x".repeat(129)));
 
-        assertThat(Grants.of(registered)).containsExactly(
-                "not a name NAME_MALFORMED",
-                "a CREATED",
-                " NAME_MALFORMED",
-                "b CREATED",
-                "a NAME_MALFORMED",
-                "ü NAME_MALFORMED",
-                "x".repeat(129) + " NAME_MALFORMED");
+        assertThat(Grants.of(registered))
+                .containsExactly(
+                        "not a name NAME_MALFORMED",
+                        "a CREATED",
+                        " NAME_MALFORMED",
+                        "b CREATED",
+                        "a NAME_MALFORMED",
+                        "ü NAME_MALFORMED",
+                        "x".repeat(129) + " NAME_MALFORMED");
         assertThat(registered.getGrants(0).getRefusal().getMessage())
                 .isEqualTo("name \"not a name\": 1 to 128 of a-z A-Z 0-9 . _ - : /");
     }
@@ -159,8 +163,9 @@ class RegisterTest {
                 offer(LlmSpec.newBuilder().setName("d"), LlmStatus.LLM_STATUS_INACTIVE),
                 offer(LlmSpec.newBuilder().setName("e"), LlmStatus.LLM_STATUS_UNSPECIFIED));
 
-        assertThat(Grants.of(registered)).containsExactly(
-                "a NAME_MALFORMED", "b NAME_MALFORMED", "c NAME_MALFORMED", "d NAME_MALFORMED", "e CREATED");
+        assertThat(Grants.of(registered))
+                .containsExactly(
+                        "a NAME_MALFORMED", "b NAME_MALFORMED", "c NAME_MALFORMED", "d NAME_MALFORMED", "e CREATED");
         assertThat(registered.getGrants(0).getRefusal().getMessage()).contains("concurrency 2000: 1 to 1024");
         assertThat(registered.getGrants(2).getRefusal().getMessage()).contains("wakeable");
         assertThat(server.llm("e").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
@@ -180,7 +185,7 @@ class RegisterTest {
 
     @Test
     void aPublicNameIsTheOperatorsAlone() {
-        PublicRow.put(server, "gpt");
+        Elsewhere.declare(server, "gpt");
         server.restart();
         Llm before = server.llm("gpt");
 
@@ -196,8 +201,8 @@ class RegisterTest {
     void poolsAndLlmsShareTheirNames() {
         server.agent("bob").register(inPool("b1", "shared"), awake("b2"));
 
-        assertThat(Grants.of(ana.register(
-                        awake("shared"), inPool("a1", "b2"), inPool("a2", "shared"), inPool("a3", "a3"))))
+        assertThat(Grants.of(
+                        ana.register(awake("shared"), inPool("a1", "b2"), inPool("a2", "shared"), inPool("a3", "a3"))))
                 .containsExactly("shared NAME_IN_USE", "a1 NAME_IN_USE", "a2 CREATED", "a3 NAME_IN_USE");
         assertThat(server.llm("a2").getSpec().getPool()).isEqualTo("shared");
     }
@@ -230,7 +235,11 @@ class RegisterTest {
         Llm before = server.llm("a");
 
         ana.register(offer(
-                LlmSpec.newBuilder().setName("a").setConcurrency(9).setModel("big").putLabels("gpu", "h100"),
+                LlmSpec.newBuilder()
+                        .setName("a")
+                        .setConcurrency(9)
+                        .setModel("big")
+                        .putLabels("gpu", "h100"),
                 LlmStatus.LLM_STATUS_ACTIVE));
 
         Llm after = server.llm("a");
@@ -255,7 +264,8 @@ class RegisterTest {
 
     @Test
     void ofAWithdrawnNameTheRunningTasksFinishAndTheQueuedOnesFail() {
-        ana.register(offer(LlmSpec.newBuilder().setName("a").setConcurrency(1), LlmStatus.LLM_STATUS_ACTIVE), awake("b"));
+        ana.register(
+                offer(LlmSpec.newBuilder().setName("a").setConcurrency(1), LlmStatus.LLM_STATUS_ACTIVE), awake("b"));
         InferProbe running = server.infer("a");
         InferProbe queued = server.infer("a");
         Infer task = ana.infers().get(0);
@@ -317,7 +327,8 @@ class RegisterTest {
 
     @Test
     void aMillionNamesAreTooMany() {
-        LlmOffer[] offers = IntStream.range(0, 1001).mapToObj(i -> awake("n" + i)).toArray(LlmOffer[]::new);
+        LlmOffer[] offers =
+                IntStream.range(0, 1001).mapToObj(i -> awake("n" + i)).toArray(LlmOffer[]::new);
 
         ana.ask(offers);
 

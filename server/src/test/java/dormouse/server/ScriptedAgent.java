@@ -20,29 +20,40 @@ import dormouse.v1.Registered;
 import dormouse.v1.ServerMessage;
 import dormouse.v1.Wake;
 import dormouse.v1.WakeResult;
+import dormouse.v1.Window;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** An agent that does just what a test says, misbehaviour included, and keeps all that it hears. */
 public final class ScriptedAgent {
     private final String name;
+    private final int messages;
     private final List<ServerMessage> heard = new ArrayList<>();
     private @Nullable ClientCallStreamObserver<AgentMessage> out;
-    private @Nullable Throwable error;
-    private boolean completed;
+    private volatile @Nullable Throwable error;
+    private volatile boolean completed;
     private String session = "";
     private ByteString token = ByteString.EMPTY;
     private String instance = "instance-1";
     private long seq;
+    private Consumer<Infer> onInfer = task -> {};
 
     ScriptedAgent(String name, AgentServiceGrpc.AgentServiceStub stub) {
+        this(name, stub, Integer.MAX_VALUE);
+    }
+
+    /** @param messages so many it takes, and then no more unless it asks */
+    ScriptedAgent(String name, AgentServiceGrpc.AgentServiceStub stub, int messages) {
         this.name = name;
+        this.messages = messages;
         connect(stub);
     }
 
@@ -58,6 +69,9 @@ public final class ScriptedAgent {
             public void beforeStart(ClientCallStreamObserver<AgentMessage> stream) {
                 mine = stream;
                 out = stream;
+                if (messages < Integer.MAX_VALUE) {
+                    stream.disableAutoRequestWithInitial(messages);
+                }
             }
 
             @Override
@@ -72,6 +86,9 @@ public final class ScriptedAgent {
                             }
                         }
                     }
+                }
+                if (message.hasInfer()) {
+                    onInfer.accept(message.getInfer());
                 }
             }
 
@@ -210,6 +227,22 @@ public final class ScriptedAgent {
         end(task, data.size());
     }
 
+    /** From now on it does this at once with each task that comes. */
+    public void onInfer(Consumer<Infer> work) {
+        onInfer = work;
+    }
+
+    /** Takes so many messages more. */
+    public void take(int more) {
+        stream().request(more);
+    }
+
+    /** So many bytes of a task's input are consumed. */
+    public void window(String task, long consumed) {
+        send(AgentMessage.newBuilder()
+                .setWindow(Window.newBuilder().setTaskId(task).setConsumed(consumed)));
+    }
+
     public void goodbye() {
         send(AgentMessage.newBuilder().setGoodbye(Goodbye.getDefaultInstance()));
     }
@@ -257,6 +290,21 @@ public final class ScriptedAgent {
                 .toList();
     }
 
+    /** The reason of a task's cancel; empty where there was none. */
+    public String cancelReason(Infer task) {
+        return heard().stream()
+                .filter(message ->
+                        message.hasCancel() && message.getCancel().getTaskId().equals(task.getTaskId()))
+                .map(message -> Problems.reason(message.getCancel().getReason()))
+                .findFirst()
+                .orElse("");
+    }
+
+    /** How many of its heartbeats were answered. */
+    public long acks() {
+        return heard().stream().filter(ServerMessage::hasHeartbeatAck).count();
+    }
+
     /** The bytes of a task's input so far. */
     public ByteString input(Infer task) {
         return heard().stream()
@@ -286,6 +334,12 @@ public final class ScriptedAgent {
     /** The reason with which the server has ended the stream; empty while it is open. */
     public String endedWith() {
         return error == null ? "" : Problems.reason(error);
+    }
+
+    public @Nullable Duration retryAfter() {
+        return error == null
+                ? null
+                : Problems.of(error).flatMap(Problems::retryAfter).orElse(null);
     }
 
     public @Nullable Throwable error() {

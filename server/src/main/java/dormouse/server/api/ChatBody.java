@@ -13,8 +13,7 @@ import dormouse.v1.ToolCall;
 
 /** A typed chat as OpenAI's JSON: always streamed, and with usage, which is ours to ask for since we read the stream. */
 final class ChatBody {
-    private static final ObjectMapper JSON =
-            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private ChatBody() {}
 

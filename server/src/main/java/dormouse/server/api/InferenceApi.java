@@ -33,7 +33,9 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
         ServerCallStreamObserver<InferEvent> out = (ServerCallStreamObserver<InferEvent>) response;
         start(out, new Running(), new InferClient(out), () -> {
             String type = request.getContentType().isEmpty() ? "application/json" : request.getContentType();
-            LlmName llm = request.getLlm().isEmpty() ? ModelField.of(request.getInput(), type) : LlmApi.name(request.getLlm());
+            LlmName llm = request.getLlm().isEmpty()
+                    ? ModelField.of(request.getInput(), type)
+                    : LlmApi.name(request.getLlm());
             return new InferCall(
                     llm,
                     request.getPath().isEmpty() ? "chat/completions" : request.getPath(),

@@ -6,6 +6,7 @@ import dormouse.server.control.AttachedAgent;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmEventType;
+import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Owner;
 import dormouse.server.relay.Relay;
 import dormouse.v1.Llm;
@@ -14,6 +15,7 @@ import dormouse.v1.LlmSpec;
 import dormouse.v1.LlmStatus;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** Rows as clients see them: what is stored, with the counts and times that only the running server knows. Any thread. */
 final class Views {
@@ -40,6 +42,12 @@ final class Views {
             view.setExpectedWake(Times.duration(expected));
         }
         return view.build();
+    }
+
+    /** Since when the Llm's wake is under way, in {@link dormouse.server.control.Time#nanos}; null where none is. */
+    @Nullable
+    Long wakingSince(LlmName llm) {
+        return wakes.startedAt(llm);
     }
 
     /** As it was after an event. */

@@ -25,7 +25,7 @@ final class WakeCall implements WakeGate.Waiter {
     private final Time time;
     private final ServerCallStreamObserver<WakeProgress> response;
     private final Lane lane = new Lane(Runnable::run);
-    private final long begun;
+    private long begun; // on the lane
     private boolean over; // on the lane
 
     WakeCall(
@@ -74,9 +74,16 @@ final class WakeCall implements WakeGate.Waiter {
         if (now != null) {
             response.onNext(WakeProgress.newBuilder()
                     .setLlm(views.live(now))
-                    .setElapsed(Times.duration(time.since(begun)))
+                    .setElapsed(Times.duration(elapsed()))
                     .build());
         }
+    }
+
+    /** Since the wake began, which may be before this call joined it. */
+    private Duration elapsed() {
+        Long started = views.wakingSince(llm);
+        begun = started == null ? begun : started;
+        return time.since(begun);
     }
 
     @Override

@@ -6,7 +6,6 @@ import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Lifecycle;
 import dormouse.server.fleet.Llm;
 import dormouse.server.fleet.LlmName;
-import dormouse.server.fleet.LlmState;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionId;
 import dormouse.server.fleet.SessionStore;
@@ -37,6 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class AgentSessions {
     private static final Logger log = LoggerFactory.getLogger(AgentSessions.class);
+    private static final int ATTEMPTS = 3;
 
     private final Fleet fleet;
     private final SessionStore store;
@@ -95,15 +95,24 @@ public final class AgentSessions {
         fleet.onLane(() -> answer.accept(guarded(() -> attachOnLane(registration, line))));
     }
 
-    /** A later {@code Register} of an attached stream: the set of names that it publishes from now on. */
+    /**
+     * A later {@code Register} of an attached stream: the set of names that it publishes from now on. While the store is
+     * away the answer waits, so that the stream and its tasks go on; one that a later one has overtaken is answered like
+     * that.
+     */
     public void publish(AttachedAgent agent, Registration registration, Consumer<Registered> answer) {
-        fleet.onLane(() -> answer.accept(guarded(() -> {
-            if (!isCurrent(agent)) {
-                return new Registered.Rejected(fenced());
+        agent.stay(); // whatever it said before
+        agent.want(registration);
+        fleet.insist("register", () -> {
+            Registration wanted = agent.wanted();
+            if (isCurrent(agent) && wanted != null) {
+                fleet.catchUpIfBehind();
+                answer.accept(
+                        new Registered.Accepted(agent.session(), null, agent.epoch(), true, claim(agent, wanted)));
+            } else {
+                answer.accept(new Registered.Rejected(fenced()));
             }
-            List<Registered.Grant> grants = claim(agent, registration);
-            return new Registered.Accepted(agent.session(), null, agent.epoch(), true, grants);
-        })));
+        });
     }
 
     private Registered guarded(Supplier<Registered> work) {
@@ -177,7 +186,7 @@ public final class AgentSessions {
             List<Registered.Grant> grants = claim(agent, registration);
             log.info("agent attached session={} agent={} epoch={}", id, registration.agentName(), epoch);
             return new Registered.Accepted(id, newToken, epoch, newToken == null, grants);
-        } catch (StoreException | StaleException e) {
+        } catch (StoreException e) {
             detach(agent, "its registration was not saved");
             throw e;
         }
@@ -192,18 +201,25 @@ public final class AgentSessions {
         return Failure.of(Reason.SESSION_FENCED, "a newer stream of this session took over");
     }
 
-    /** Decides about every name, saves all of it in one transaction. */
+    /** Decides about every name, saves all of it in one transaction; decides again where the database knew better. */
     private List<Registered.Grant> claim(AttachedAgent agent, Registration registration) {
-        Instant now = time.now();
-        Claim claim = new Claim(
-                fleet,
-                new Claimant(agent.session(), registration.agentName(), registration.principal(), replica),
-                terms,
-                now);
-        List<Registered.Grant> grants = new ArrayList<>(claim.decide(registration));
-        fleet.apply(claim.changes(), now);
-        agent.publish(fleet.ownedBy(agent.session()).stream().map(Llm::name).collect(Collectors.toSet()));
-        return grants;
+        Claimant who = new Claimant(agent.session(), registration.agentName(), registration.principal(), replica);
+        for (int attempt = 1; ; attempt++) {
+            Instant now = time.now();
+            Claim claim = new Claim(fleet, who, terms, now);
+            List<Registered.Grant> grants = claim.decide(registration);
+            try {
+                fleet.apply(claim.changes(), now);
+            } catch (StaleException e) {
+                if (attempt == ATTEMPTS) {
+                    throw new StoreException("the rows of session " + agent.session() + " keep changing", e);
+                }
+                fleet.catchUpIfBehind();
+                continue;
+            }
+            agent.publish(fleet.ownedBy(agent.session()).stream().map(Llm::name).collect(Collectors.toSet()));
+            return grants;
+        }
     }
 
     /** Anything at all has come from the agent. */
@@ -224,7 +240,7 @@ public final class AgentSessions {
             fleet.insist("heartbeat", () -> {
                 if (isCurrent(agent)) {
                     Map<LlmName, AttachedAgent.Report> latest = agent.takeReports();
-                    changeOwn(agent.session(), row -> report(row, latest, now));
+                    changeOwn(agent, row -> report(row, latest, now));
                 }
             });
         }
@@ -249,7 +265,7 @@ public final class AgentSessions {
         log.info("agent detached session={} agent={} why={}", agent.session(), agent.name(), why);
         fleet.insist("disconnect", () -> {
             if (!attached.containsKey(agent.session())) {
-                changeOwn(agent.session(), row -> Lifecycle.disconnected(row, why, time.now()));
+                changeOwn(agent, row -> Lifecycle.disconnected(row, why, time.now()));
             }
         });
     }
@@ -258,11 +274,9 @@ public final class AgentSessions {
     public void goodbye(AttachedAgent agent) {
         agent.leave();
         fleet.insist("goodbye", () -> {
-            if (isCurrent(agent)) {
+            if (isCurrent(agent) && agent.leaving()) {
                 agent.publish(Set.of());
-                changeOwn(
-                        agent.session(),
-                        row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
+                changeOwn(agent, row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
             }
         });
     }
@@ -289,18 +303,18 @@ public final class AgentSessions {
         return attached.get(agent.session()) == agent;
     }
 
-    private void changeOwn(SessionId session, Function<Llm, Step> decision) {
+    private void changeOwn(AttachedAgent agent, Function<Llm, Step> decision) {
         fleet.catchUpIfBehind();
         List<Change> changes = new ArrayList<>();
-        for (Llm row : fleet.ownedBy(session)) {
-            if (row.state() != LlmState.ABSENT && decision.apply(row) instanceof Step.Save save) {
+        for (Llm row : fleet.ownedBy(agent.session())) {
+            if (decision.apply(row.heardAt(agent.heard())) instanceof Step.Save save) {
                 changes.add(save.change());
             }
         }
         try {
             fleet.apply(changes, time.now());
         } catch (StaleException e) {
-            throw new StoreException("rows of session " + session + " have changed", e);
+            throw new StoreException("rows of session " + agent.session() + " have changed", e);
         }
     }
 }

@@ -24,10 +24,11 @@ public final class AttachedAgent {
     private final String principal;
     private final Instant connected;
     private volatile Instant heard;
-    private volatile Instant persisted = Instant.MIN;
+    private volatile Instant written = Instant.MIN;
     private volatile int activeTasks;
     private volatile Set<LlmName> llms = Set.of();
     private Map<LlmName, Report> reports = Map.of();
+    private volatile @Nullable Registration wanted;
     private volatile boolean leaving;
     private boolean reportPending; // under this
 
@@ -102,6 +103,10 @@ public final class AttachedAgent {
         leaving = true;
     }
 
+    void stay() {
+        leaving = false;
+    }
+
     void hear(Instant now) {
         heard = now;
     }
@@ -112,6 +117,16 @@ public final class AttachedAgent {
 
     void publish(Set<LlmName> names) {
         llms = Set.copyOf(names);
+    }
+
+    void want(Registration latest) {
+        wanted = latest;
+    }
+
+    /** What it has registered last on this stream, its first apart. */
+    @Nullable
+    Registration wanted() {
+        return wanted;
     }
 
     /** Keeps the latest reports; false where an earlier set waits to be looked at, which will then see these. */
@@ -129,12 +144,12 @@ public final class AttachedAgent {
 
     /** The sign of life that is not on disk yet, or null where there is none. */
     @Nullable
-    Instant unpersisted() {
+    Instant unwritten() {
         Instant last = heard;
-        if (last.equals(persisted)) {
-            return null;
-        }
-        persisted = last;
-        return last;
+        return last.equals(written) ? null : last;
+    }
+
+    void written(Instant sign) {
+        written = sign;
     }
 }

@@ -97,4 +97,5 @@ final class Claim {
 
     List<Change> changes() {
         return changes;
-    }}
+    }
+}

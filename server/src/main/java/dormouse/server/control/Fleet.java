@@ -7,6 +7,7 @@ import dormouse.server.fleet.Llm;
 import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmEventType;
 import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.LlmState;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionId;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
@@ -171,6 +173,19 @@ public final class Fleet {
         return events;
     }
 
+    /**
+     * Writes down when each session was last heard, here as there: no event, and no revision. On the lane.
+     *
+     * @throws StoreException where it could not be saved
+     */
+    void heard(Map<SessionId, Instant> sessions) {
+        store.heartbeats(sessions);
+        rows.replaceAll((name, row) -> {
+            Instant at = row.owner() == null ? null : sessions.get(row.owner().session());
+            return at == null ? row : row.heardAt(at);
+        });
+    }
+
     /** Brings memory up to the database. On the lane. */
     void catchUpIfBehind() {
         if (!behind) {
@@ -180,11 +195,16 @@ public final class Fleet {
         do {
             events = store.eventsAfter(revision, null, PAGE);
             for (LlmEvent event : events) {
-                // A wake that this process does not know to be running is none.
-                show(new LlmEvent(event.revision(), event.type(), event.llm().stored(), event.detail(), event.time()));
+                show(new LlmEvent(event.revision(), event.type(), caughtUp(event.llm()), event.detail(), event.time()));
             }
         } while (events.size() == PAGE);
         behind = false;
+    }
+
+    /** A wake that this process does not know to be running is none. */
+    private Llm caughtUp(Llm llm) {
+        Llm known = rows.get(llm.name());
+        return known != null && known.state() == LlmState.WAKING ? llm : llm.stored();
     }
 
     /** Tells that a wake has ended without success. On the lane. */
@@ -211,7 +231,7 @@ public final class Fleet {
     }
 
     /** What a caller is told when the store is away. */
-    static Failure storeUnavailable() {
+    public static Failure storeUnavailable() {
         return Failure.retry(Reason.STORE_UNAVAILABLE, "the server's database does not answer", Duration.ofSeconds(2));
     }
 }

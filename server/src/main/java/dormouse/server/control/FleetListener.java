@@ -9,6 +9,6 @@ public interface FleetListener {
     /** A change is on disk, and {@link Fleet} shows it. */
     void changed(LlmEvent event);
 
-    /** A wake has ended without the Llm being awake; the change has been told before. */
+    /** A wake has ended without the Llm being awake, which {@link Fleet} shows. */
     default void wakeFailed(LlmName llm, Failure why) {}
 }

@@ -92,15 +92,18 @@ public final class Sweep {
 
     /** Writes down when each agent was last heard. On the lane. */
     void flush() {
+        Map<AttachedAgent, Instant> unwritten = new HashMap<>();
         Map<SessionId, Instant> heard = new HashMap<>();
         for (AttachedAgent agent : sessions.attached()) {
-            Instant last = agent.unpersisted();
+            Instant last = agent.unwritten();
             if (last != null) {
+                unwritten.put(agent, last);
                 heard.put(agent.session(), last);
             }
         }
         if (!heard.isEmpty()) {
-            llms.heartbeats(heard);
+            fleet.heard(heard);
+            unwritten.forEach(AttachedAgent::written);
         }
     }
 

@@ -8,6 +8,7 @@ import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmState;
 import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.SessionId;
 import dormouse.server.fleet.Step;
 import dormouse.server.fleet.StoreException;
 import dormouse.server.fleet.TaskId;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +35,13 @@ public final class Wakes implements FleetListener {
     private static final Logger log = LoggerFactory.getLogger(Wakes.class);
 
     private record Wake(
-            TaskId task, LlmName llm, AttachedAgent agent, long started, Time.Alarm alarm, AtomicBoolean answered) {}
+            TaskId task,
+            LlmName llm,
+            SessionId session,
+            long started,
+            Time.Alarm alarm,
+            AtomicBoolean answered,
+            AtomicReference<@Nullable Failure> failure) {}
 
     private final Fleet fleet;
     private final AgentSessions sessions;
@@ -125,17 +133,33 @@ public final class Wakes implements FleetListener {
             TaskId task = credentials.newTask();
             Duration patience = seen.spec().maxWait().plus(BEHIND);
             Time.Alarm alarm = time.after(patience, () -> timedOut(llm, task, patience));
-            underWay.put(llm, new Wake(task, llm, agent, time.nanos(), alarm, new AtomicBoolean()));
+            underWay.put(
+                    llm,
+                    new Wake(
+                            task,
+                            llm,
+                            agent.session(),
+                            time.nanos(),
+                            alarm,
+                            new AtomicBoolean(),
+                            new AtomicReference<>()));
             log.info("wake started llm={} task={} session={}", llm, task, agent.session());
             agent.line().wake(task, llm);
         }
         return null;
     }
 
-    /** The agent's answer; one that comes late, or again, is dropped. */
+    /** The agent has a new stream, and maybe is a new process: it is told again what it is to wake. */
+    public void resume(AttachedAgent agent) {
+        underWay.values().stream()
+                .filter(wake -> wake.session().equals(agent.session()))
+                .forEach(wake -> agent.line().wake(wake.task(), wake.llm()));
+    }
+
+    /** The agent's answer; one that comes late, or again, or by a stream that is fenced, is dropped. */
     public void result(AttachedAgent agent, TaskId task, Duration took, @Nullable Failure why) {
         Wake wake = underWay.values().stream()
-                .filter(w -> w.task().equals(task) && w.agent() == agent)
+                .filter(w -> w.task().equals(task) && sessions.find(w.session()) == agent)
                 .findFirst()
                 .orElse(null);
         if (wake == null || !wake.answered().compareAndSet(false, true)) {
@@ -178,26 +202,35 @@ public final class Wakes implements FleetListener {
         fleet.insist("wake abandoned", () -> {
             Wake wake = underWay.get(llm);
             if (wake != null && unwanted.getAsBoolean()) {
-                Failure why = Failure.of(Reason.CLIENT_GONE, "nobody waits for it any more");
-                fleet.decide(
-                        llm,
-                        row -> Lifecycle.wakeFailed(llm, row, "given up: nobody waits for it any more", time.now()));
-                wake.agent().line().cancel(wake.task(), why);
-                fleet.tellWakeFailed(llm, Failure.retry(Reason.WAKE_FAILED, why.message(), Duration.ofSeconds(1)));
+                fail(wake, Failure.of(Reason.CLIENT_GONE, "given up: nobody waits for it any more"));
             }
         });
     }
 
     private void fail(Wake wake, Failure why) {
+        wake.failure().set(why);
         fleet.decide(wake.llm(), row -> Lifecycle.wakeFailed(wake.llm(), row, why.message(), time.now()));
-        Instant now = time.now();
-        CoolDown coolDown = coolDowns.compute(
-                wake.llm(), (llm, earlier) -> earlier == null ? CoolDown.first(now) : earlier.next(now));
-        if (why.reason() == Reason.WAKE_TIMEOUT) {
-            wake.agent().line().cancel(wake.task(), why);
+    }
+
+    /** It is on disk that the wake has failed, even where the answer to the commit was lost: now everybody is told. */
+    private void failed(Wake wake, String detail) {
+        Failure said = wake.failure().get();
+        Failure why = said == null ? Failure.of(Reason.WAKE_FAILED, detail) : said;
+        AttachedAgent agent = sessions.find(wake.session());
+        if (agent != null && !wake.answered().get()) {
+            agent.line().cancel(wake.task(), why);
         }
-        Failure told = new Failure(why.reason(), why.message(), coolDown.left(now), why.details());
-        fleet.tellWakeFailed(wake.llm(), told);
+        fleet.tellWakeFailed(wake.llm(), told(wake.llm(), why));
+    }
+
+    private Failure told(LlmName llm, Failure why) {
+        if (why.reason() == Reason.CLIENT_GONE) { // not the machine's fault: no cool-down
+            return Failure.retry(Reason.WAKE_FAILED, why.message(), Duration.ofSeconds(1));
+        }
+        Instant now = time.now();
+        CoolDown coolDown =
+                coolDowns.compute(llm, (name, earlier) -> earlier == null ? CoolDown.first(now) : earlier.next(now));
+        return new Failure(why.reason(), why.message(), coolDown.left(now), why.details());
     }
 
     /** Whatever moves the Llm out of WAKING has ended its wake. */
@@ -218,7 +251,16 @@ public final class Wakes implements FleetListener {
                 coolDowns.remove(llm);
                 learnt.remove(llm);
             }
-            case REGISTERED, REACTIVATED, ADOPTED, WAKE_FAILED, SLEPT, DEACTIVATED, UPDATED, BACKEND_DOWN -> {
+            case WAKE_FAILED -> {
+                Wake wake = end(llm);
+                if (wake != null) {
+                    failed(wake, event.detail());
+                }
+            }
+            case REGISTERED, REACTIVATED, ADOPTED, SLEPT, DEACTIVATED, UPDATED, BACKEND_DOWN -> {
+                if (event.llm().state() == LlmState.ACTIVE) {
+                    coolDowns.remove(llm);
+                }
                 if (event.llm().state() != LlmState.WAKING) {
                     end(llm);
                 }

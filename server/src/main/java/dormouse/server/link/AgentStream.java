@@ -126,7 +126,8 @@ final class AgentStream implements AgentLine {
             sessions.heard(known);
             if (unanswered.incrementAndGet() > MOST_UNANSWERED) {
                 close(Failure.of(
-                        Reason.OVERLOADED, "more than " + MOST_UNANSWERED + " Registers wait for their answer already"));
+                        Reason.OVERLOADED,
+                        "more than " + MOST_UNANSWERED + " Registers wait for their answer already"));
                 return;
             }
             sessions.publish(known, registration, this::published);
@@ -150,6 +151,7 @@ final class AgentStream implements AgentLine {
                 return;
             }
             writer.open(message(accepted));
+            wakes.resume(mine);
         } else if (answer instanceof Registered.Rejected rejected) {
             close(rejected.why());
         }

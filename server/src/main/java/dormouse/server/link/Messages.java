@@ -49,8 +49,8 @@ final class Messages {
             Reason.MALFORMED,
             Reason.TOO_LARGE,
             Reason.OVERLOADED,
-            Reason.LLM_INACTIVE,
-            Reason.CLIENT_GONE);
+            Reason.LLM_INACTIVE);
+    private static final Set<Reason> FOR_NOW = Set.of(Reason.BACKEND_FAILED, Reason.OVERLOADED, Reason.LLM_INACTIVE);
 
     private Messages() {}
 
@@ -194,8 +194,10 @@ final class Messages {
 
     /** Why a task has failed, in the words that an agent may use. */
     static Failure taskFailure(Status error) {
-        Failure said = failure(error, OF_A_TASK, Reason.INTERNAL);
-        return said.reason() == Reason.BACKEND_FAILED && said.retryAfter() == null
+        // An agent that does not know the name has withdrawn it while the task was on its way.
+        boolean withdrawn = Problems.reason(error).equals(Reason.LLM_NOT_FOUND.name());
+        Failure said = failure(error, OF_A_TASK, withdrawn ? Reason.LLM_INACTIVE : Reason.INTERNAL);
+        return FOR_NOW.contains(said.reason()) && said.retryAfter() == null
                 ? Failure.retry(said.reason(), said.message(), Duration.ofSeconds(1))
                 : said;
     }

@@ -125,7 +125,18 @@ public final class Task implements WakeGate.Waiter {
             phaseAlarm = time.after(patience, () -> fail(late(Reason.WAKE_TIMEOUT, "it was not awake", patience)));
         }
         relay.loadChanged(llm());
-        client.phase(relay.waking(llm()));
+        Phase phase = relay.waking(llm());
+        Duration expected =
+                phase.expected() == null ? Duration.ZERO : phase.expected().minus(phase.elapsed());
+        if (patience != null && expected.compareTo(patience) > 0) {
+            end(Failure.retry(
+                    Reason.WAKE_TOO_SLOW,
+                    llm() + ": its wake is expected to take " + expected.toMillis() + " ms more, and the request waits "
+                            + patience.toMillis() + " ms",
+                    expected));
+            return;
+        }
+        client.phase(phase);
         wakes.await(llm(), false, this);
     }
 

@@ -172,6 +172,8 @@ final class TaskFlow implements TaskEars {
             }
             ending = Failure.retry(
                     Reason.WAKE_FAILED, task.llm() + " fell asleep again each time", Duration.ofSeconds(5));
+        } else if (why != null && why.reason() == Reason.NOT_AWAKE) {
+            ending = Failure.of(Reason.BACKEND_FAILED, task.llm() + " fell asleep in the middle of its answer");
         }
         task.slotFree();
         pump();

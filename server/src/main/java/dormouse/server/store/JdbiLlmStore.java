@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Rows in the table {@code llm}, their history in {@code llm_event}. Any thread; blocks. */
@@ -28,19 +28,6 @@ final class JdbiLlmStore implements LlmStore {
             FROM      fleet_revision latest
             LEFT JOIN llm ON TRUE
             WHERE     latest.counter = 'latest'
-            """;
-
-    private static final String HEARD = """
-            UPDATE llm
-            SET    last_heartbeat = :at
-            WHERE  owner_session  = :session
-            AND   (last_heartbeat < :at OR last_heartbeat IS NULL)
-            """;
-    private static final String SEEN = """
-            UPDATE agent_session
-            SET    last_seen = :at
-            WHERE  id        = :session
-            AND    last_seen < :at
             """;
 
     private final Transactions transactions;
@@ -65,16 +52,24 @@ final class JdbiLlmStore implements LlmStore {
 
     @Override
     public void heartbeats(Map<SessionId, Instant> heard) {
-        List<Map.Entry<SessionId, Instant>> all = new ArrayList<>(heard.entrySet());
-        all.sort(Comparator.comparing(entry -> entry.getKey().value()));
-        for (int from = 0; from < all.size(); from += SLICE) {
-            var slice = all.subList(from, Math.min(from + SLICE, all.size()));
-            transactions.transaction("note heartbeats", handle -> {
-                note(handle, HEARD, slice);
-                note(handle, SEEN, slice);
-                return slice.size();
-            });
+        SortedMap<String, Instant> slice = new TreeMap<>();
+        for (var entry : heard.entrySet()) {
+            slice.put(Storable.text(entry.getKey().value()), entry.getValue());
+            if (slice.size() == SLICE) {
+                note(slice);
+                slice.clear();
+            }
         }
+        if (!slice.isEmpty()) {
+            note(slice);
+        }
+    }
+
+    private void note(SortedMap<String, Instant> heard) {
+        transactions.transaction("note heartbeats", handle -> {
+            Heartbeats.note(handle, heard);
+            return heard.size();
+        });
     }
 
     @Override
@@ -98,14 +93,6 @@ final class JdbiLlmStore implements LlmStore {
         while (more) {
             more = transactions.transaction("compact the history", handle -> History.forget(handle, before, SLICE));
         }
-    }
-
-    private static void note(Handle handle, String sql, List<Map.Entry<SessionId, Instant>> heard) {
-        PreparedBatch batch = handle.prepareBatch(sql);
-        heard.forEach(entry -> batch.bind("session", entry.getKey().value())
-                .bind("at", entry.getValue())
-                .add());
-        batch.execute();
     }
 
     private static Snapshot snapshot(ResultSet rows) throws SQLException {

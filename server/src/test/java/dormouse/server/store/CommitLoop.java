@@ -5,7 +5,6 @@ import static dormouse.server.store.Rows.llm;
 import static dormouse.server.store.Rows.register;
 
 import dormouse.server.fleet.LlmEvent;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -40,9 +39,5 @@ final class CommitLoop {
                         run)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-    }
-
-    static BufferedReader output(Process process) {
-        return process.inputReader();
     }
 }

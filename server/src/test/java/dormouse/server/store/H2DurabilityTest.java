@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Acknowledged means on disk: what a server said that it has saved is there after it was killed. */
 class H2DurabilityTest {
-    private static final int ROUNDS = 5;
+    private static final int ROUNDS = 3;
 
     @Test
     void what_a_killed_process_has_acknowledged_is_there_and_nothing_is_half_there(@TempDir Path directory)

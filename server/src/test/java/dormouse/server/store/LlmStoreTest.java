@@ -252,29 +252,8 @@ class LlmStoreTest {
                         lost.stream().map(LlmEvent::llm).toList());
     }
 
-    @Test
-    void the_rows_and_their_history_outlive_the_program() throws Exception {
-        Path directory = java.nio.file.Files.createTempDirectory("store");
-        String url = engine.url(directory);
-        if (engine == Engine.H2_MEMORY) {
-            return;
-        }
-        List<LlmEvent> events;
-        try (Database first = engine.open(url)) {
-            first.migrate();
-            events = events(first.llms(), register(llm("a")), register(strange("b")));
-        }
-        try (Database second = engine.open(url)) {
-            second.migrate();
-            assertThat(second.llms().load().llms())
-                    .containsExactly(events.get(0).llm(), events.get(1).llm());
-            assertThat(second.llms().eventsAfter(0, null, 10)).isEqualTo(events);
-            assertThat(save(second.llms(), register(llm("c"))).revision()).isEqualTo(3);
-        }
-    }
-
     /** Every field at an edge. */
-    private static Llm strange(String name) {
+    static Llm strange(String name) {
         LlmSpec spec = new LlmSpec(
                 "模型/" + "é".repeat(500),
                 "",

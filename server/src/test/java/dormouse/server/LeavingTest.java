@@ -1,0 +1,41 @@
+package dormouse.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dormouse.v1.LlmStatus;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** An agent that leaves, and one that thinks better of it. */
+class LeavingTest {
+    private final Harness server = Harness.start();
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    @Test
+    void anAgentThatRegistersAfterItsGoodbyeStaysAndMaySayGoodbyeAgain() {
+        ScriptedAgent agent = server.agent("ana");
+        agent.register(ScriptedAgent.awake("qwen3"));
+        agent.goodbye();
+        agent.register(ScriptedAgent.awake("qwen3"));
+        assertThat(server.llm("qwen3").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
+
+        agent.goodbye();
+        assertThat(server.llm("qwen3").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
+    }
+
+    @Test
+    void anAgentThatHasStayedIsFencedOffByItsNextStream() {
+        ScriptedAgent stays = server.agent("ana");
+        stays.register(ScriptedAgent.awake("qwen3"));
+        stays.goodbye();
+        stays.register(ScriptedAgent.awake("qwen3"));
+
+        ScriptedAgent next = server.agent("ana").session(stays.session(), stays.token());
+        next.register(ScriptedAgent.awake("qwen3"));
+        assertThat(stays.endedWith()).isEqualTo("SESSION_FENCED");
+    }
+}

@@ -1,0 +1,108 @@
+package dormouse.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dormouse.v1.Infer;
+import dormouse.v1.InferRequest;
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** product.md, "Infer, in full" and "Security": what is held is bounded, and what is beyond a bound has a name. */
+class LimitsTest {
+    private final Harness server = Harness.start(
+            "limits.requestBytes=64KiB",
+            "limits.bufferedBytes=100KiB",
+            "limits.waitersPerLlm=3",
+            "limits.queuePerLlm=0");
+    private final ScriptedAgent agent = server.agent("ana");
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    private InferProbe infer(int bytes) {
+        return server.infer(InferRequest.newBuilder()
+                .setLlm("qwen3")
+                .setInput(ByteString.copyFrom(new byte[bytes]))
+                .build());
+    }
+
+    @Test
+    void aBodyBeyondTheLimitIsTooLarge() {
+        agent.register(ScriptedAgent.awake("qwen3"));
+        InferProbe large = infer((64 << 10) + 1);
+        assertThat(large.reason()).isEqualTo("TOO_LARGE");
+        assertThat(large.code()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(large.message()).contains("65537").contains("65536");
+        assertThat(large.retryAfter()).isNull();
+        assertThat(agent.infers()).isEmpty();
+        assertThat(infer(64 << 10).over()).isFalse();
+    }
+
+    @Test
+    void bodiesInSumAreBoundedAndGivenBackAtTheFirstByte() {
+        agent.register(ScriptedAgent.awake("qwen3"));
+        infer(60 << 10);
+        InferProbe refused = infer(60 << 10);
+        assertThat(refused.reason()).isEqualTo("OVERLOADED");
+        assertThat(refused.code()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(refused.retryAfter()).isNotNull().isPositive();
+        assertThat(server.relay().bufferedBytes()).isEqualTo(60 << 10);
+        assertThat(infer(40 << 10).over()).as("to the last byte").isFalse();
+        assertThat(infer(1).reason()).isEqualTo("OVERLOADED");
+
+        Infer first = agent.infers().get(0);
+        agent.head(first, 200, "text/plain");
+        assertThat(server.relay().bufferedBytes()).isEqualTo(100 << 10);
+        agent.chunk(first, 0, "x");
+        assertThat(server.relay().bufferedBytes()).isEqualTo(40 << 10);
+        assertThat(infer(60 << 10).over()).as("it has recovered").isFalse();
+    }
+
+    @Test
+    void whateverEndsATaskGivesItsBodyBack() {
+        agent.register(ScriptedAgent.awake("qwen3"));
+        InferProbe cancelled = infer(1000);
+        InferProbe failed = infer(2000);
+        InferProbe unknown = server.infer("no-such-llm");
+        assertThat(unknown.reason()).isEqualTo("LLM_NOT_FOUND");
+        cancelled.cancel();
+        assertThat(server.relay().bufferedBytes()).isEqualTo(2000);
+        agent.end(agent.infers().get(1), 7);
+        assertThat(failed.over()).isTrue();
+        assertThat(server.relay().bufferedBytes()).isZero();
+    }
+
+    @Test
+    void thoseThatWaitForAWakeAreBounded() {
+        agent.register(ScriptedAgent.asleep("qwen3"));
+        List<InferProbe> waiters = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            waiters.add(infer(1));
+        }
+        assertThat(waiters.get(3).reason()).isEqualTo("QUEUE_FULL");
+        assertThat(waiters.get(3).retryAfter()).isNotNull().isPositive();
+        assertThat(waiters.subList(0, 3)).noneMatch(InferProbe::over);
+        assertThat(agent.wakes()).hasSize(1);
+
+        waiters.get(0).cancel();
+        assertThat(infer(1).over()).as("there is a place again").isFalse();
+        agent.awake(agent.wakes().get(0));
+        assertThat(agent.infers()).hasSize(3);
+    }
+
+    @Test
+    void aQueueOfNoneStillLetsThoseThroughThatNeedNotWait() {
+        agent.register(ScriptedAgent.awake("qwen3"));
+        for (int i = 0; i < 4; i++) {
+            assertThat(infer(1).over()).isFalse();
+        }
+        assertThat(infer(1).reason()).isEqualTo("QUEUE_FULL");
+        assertThat(agent.infers()).hasSize(4);
+    }
+}

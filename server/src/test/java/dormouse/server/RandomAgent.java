@@ -1,0 +1,265 @@
+package dormouse.server;
+
+import com.google.protobuf.ByteString;
+import dormouse.contract.Problems;
+import dormouse.v1.AgentMessage;
+import dormouse.v1.AgentServiceGrpc;
+import dormouse.v1.Infer;
+import dormouse.v1.InferInput;
+import dormouse.v1.LlmOffer;
+import dormouse.v1.LlmSpec;
+import dormouse.v1.LlmStatus;
+import dormouse.v1.ServerMessage;
+import dormouse.v1.Wake;
+import dormouse.v1.Window;
+import io.grpc.Channel;
+import io.grpc.Status.Code;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** An agent of a {@link RandomHistory}: does, by chance, what agents do, and what they should not. */
+final class RandomAgent {
+    private static final LlmStatus[] REPORTS = {
+        LlmStatus.LLM_STATUS_ACTIVE,
+        LlmStatus.LLM_STATUS_HIBERNATING,
+        LlmStatus.LLM_STATUS_INACTIVE,
+        LlmStatus.LLM_STATUS_WAKING
+    };
+
+    private final String name;
+    private final Random random;
+    private final List<String> names;
+    private final List<Wake> wakes = new ArrayList<>();
+    private final Map<String, Answering> tasks = new LinkedHashMap<>();
+    private final List<Infer> ended = new ArrayList<>();
+    private @Nullable ScriptedAgent agent;
+    private int read;
+    private boolean left;
+
+    /** An infer that it works on. */
+    private static final class Answering {
+        final Infer task;
+        final ByteString answer;
+        boolean head;
+        int sent;
+
+        Answering(Infer task, String answer) {
+            this.task = task;
+            this.answer = ByteString.copyFromUtf8(answer);
+        }
+    }
+
+    RandomAgent(String name, List<String> names, Random random) {
+        this.name = name;
+        this.names = names;
+        this.random = random;
+    }
+
+    /** Whether its stream is open, as far as it knows. */
+    boolean open() {
+        return agent != null && agent.open();
+    }
+
+    /** Whether it serves: its stream is open, and it has not said goodbye since it registered. */
+    boolean serves(String session) {
+        return open() && !left && agent().session().equals(session);
+    }
+
+    ScriptedAgent agent() {
+        if (agent == null) {
+            throw new IllegalStateException("not connected yet");
+        }
+        return agent;
+    }
+
+    /**
+     * A new stream, whatever became of the one before, and a registration.
+     *
+     * @param orderly cuts the one before in any case
+     */
+    String connect(Channel channel, boolean orderly) {
+        boolean fresh = random.nextInt(6) == 0;
+        if (agent == null) {
+            agent = new ScriptedAgent(name, AgentServiceGrpc.newStub(channel));
+        } else {
+            boolean cut = open() && (orderly || fresh || left || random.nextBoolean());
+            if (cut) {
+                agent.cut();
+            }
+            agent.connect(AgentServiceGrpc.newStub(channel));
+            if (fresh) {
+                agent.forgetSession();
+            }
+        }
+        read = 0;
+        wakes.clear();
+        tasks.clear();
+        ended.clear();
+        return name + (fresh ? " starts without its session: " : " connects: ") + register();
+    }
+
+    String register() {
+        List<LlmOffer> offers = new ArrayList<>();
+        StringBuilder told = new StringBuilder();
+        for (String llm : names) {
+            if (random.nextInt(5) < 2) {
+                boolean awake = random.nextInt(3) == 0;
+                LlmSpec.Builder spec = LlmSpec.newBuilder()
+                        .setName(llm)
+                        .setConcurrency(1 + random.nextInt(2))
+                        .setWakeable(true)
+                        .setPool(random.nextInt(8) == 0 ? names.get(random.nextInt(names.size())) + "-pool" : "");
+                offers.add(ScriptedAgent.offer(
+                        spec, awake ? LlmStatus.LLM_STATUS_ACTIVE : LlmStatus.LLM_STATUS_HIBERNATING));
+                told.append(' ').append(llm).append(awake ? "=awake" : "=asleep");
+            }
+        }
+        left = false;
+        agent().ask(offers.toArray(LlmOffer[]::new));
+        return "registers" + told;
+    }
+
+    /** Reports some of the names, or none. */
+    String heartbeat(int silenceOfTen) {
+        List<Object> reports = new ArrayList<>();
+        for (String llm : names) {
+            if (random.nextInt(10) >= silenceOfTen) {
+                reports.add(llm);
+                reports.add(REPORTS[Math.min(random.nextInt(8), random.nextInt(REPORTS.length))]);
+            }
+        }
+        agent().heartbeat(reports.toArray());
+        return name + " heartbeat " + reports;
+    }
+
+    String cut() {
+        agent().cut();
+        return name + " is cut";
+    }
+
+    String complete() {
+        agent().complete();
+        return name + " closes its stream";
+    }
+
+    String goodbye() {
+        agent().goodbye();
+        left = true;
+        return name + " says goodbye";
+    }
+
+    /** What it has heard since last time: as a well-behaved agent it takes inputs and ends what is cancelled. */
+    List<ServerMessage> listen() {
+        if (agent == null) {
+            return List.of();
+        }
+        List<ServerMessage> heard = agent.heard();
+        List<ServerMessage> news = List.copyOf(heard.subList(Math.min(read, heard.size()), heard.size()));
+        read = heard.size();
+        for (ServerMessage message : news) {
+            if (message.hasWake()) {
+                wakes.add(message.getWake());
+            } else if (message.hasInfer()) {
+                Infer task = message.getInfer();
+                tasks.put(
+                        task.getTaskId(),
+                        new Answering(task, "answer of " + task.getTaskId() + "x".repeat(random.nextInt(40_000))));
+            } else if (message.hasInferInput() && open()) {
+                InferInput input = message.getInferInput();
+                agent.send(AgentMessage.newBuilder()
+                        .setWindow(Window.newBuilder()
+                                .setTaskId(input.getTaskId())
+                                .setConsumed(input.getOffset() + input.getData().size())));
+            }
+        }
+        return news;
+    }
+
+    boolean hasWakes() {
+        return open() && !wakes.isEmpty();
+    }
+
+    /** Answers a wake, perhaps one that was answered before, or that nobody waits for. */
+    String answerWake() {
+        Wake wake = wakes.get(random.nextInt(wakes.size()));
+        if (random.nextInt(4) > 0) {
+            wakes.remove(wake);
+        }
+        if (random.nextInt(3) > 0) {
+            agent().awake(wake);
+            return name + " has woken " + wake.getLlm();
+        }
+        agent().wakeFails(wake, "no light");
+        return name + " could not wake " + wake.getLlm();
+    }
+
+    boolean hasTasks() {
+        return open() && !tasks.isEmpty();
+    }
+
+    /** Goes on with one of its tasks. */
+    String work() {
+        List<Answering> all = List.copyOf(tasks.values());
+        Answering task = all.get(random.nextInt(all.size()));
+        String id = task.task.getTaskId();
+        String told = name + " with " + id + " of " + task.task.getLlm() + ": ";
+        switch (random.nextInt(12)) {
+            case 0 -> {
+                tasks.remove(id);
+                Code code = Code.UNAVAILABLE;
+                String reason = random.nextBoolean() ? "NOT_AWAKE" : "BACKEND_FAILED";
+                agent().end(task.task, task.sent, Problems.status(code, reason, "by chance"));
+                return told + reason;
+            }
+            case 1 -> {
+                agent().chunk(task.task, task.sent + 7, "a gap");
+                return told + "a gap";
+            }
+            case 2 -> {
+                ended.add(task.task);
+                Infer old = ended.get(random.nextInt(ended.size()));
+                agent().end(old, 3);
+                tasks.remove(old.getTaskId());
+                return told + "ends " + old.getTaskId() + " wrongly, or again";
+            }
+            case 3, 4, 5 -> {
+                piece(task, Math.min(10_000, task.answer.size() - task.sent));
+                return told + "to byte " + task.sent + " of " + task.answer.size();
+            }
+            default -> {
+                while (task.sent < task.answer.size()) {
+                    piece(task, Math.min(16 << 10, task.answer.size() - task.sent));
+                }
+                tasks.remove(id);
+                ended.add(task.task);
+                agent().end(task.task, task.sent);
+                return told + "whole";
+            }
+        }
+    }
+
+    private void piece(Answering task, int length) {
+        if (!task.head) {
+            task.head = true;
+            agent().head(task.task, 200, "text/plain");
+        }
+        if (length > 0 && open()) {
+            agent().chunk(task.task, task.sent, task.answer.substring(task.sent, task.sent + length));
+            task.sent += length;
+        }
+    }
+
+    /** The answer that a client gets whose task is whole, if this agent worked on it; recognized by its beginning. */
+    static boolean isWhole(String answer) {
+        return answer.startsWith("answer of t-") && answer.matches("answer of t-[0-9a-f]+x*");
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
