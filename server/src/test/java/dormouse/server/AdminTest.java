@@ -83,8 +83,9 @@ class AdminTest {
                     .isEqualTo(server.time().now().minusSeconds(5));
         });
         server.restart();
-        assertThat(agents()).singleElement().satisfies(agent -> assertThat(agent.getName())
-                .isEqualTo("ana"));
+        assertThat(agents())
+                .singleElement()
+                .satisfies(agent -> assertThat(agent.getName()).isEqualTo("ana"));
     }
 
     @Test

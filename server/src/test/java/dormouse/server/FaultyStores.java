@@ -40,6 +40,11 @@ public final class FaultyStores {
         loseReply = true;
     }
 
+    /** Whether it does, or will do, other than its database. */
+    public boolean faulty() {
+        return away || loseReply;
+    }
+
     /** Runs once, just before the next commit. */
     public void beforeTheNextCommit(Runnable interloper) {
         beforeCommit = interloper;

@@ -50,7 +50,8 @@ class HealthAndReflectionTest {
         assertThat(watch.heard())
                 .extracting(HealthCheckResponse::getStatus)
                 .containsExactly(ServingStatus.SERVING, ServingStatus.NOT_SERVING);
-        assertThatThrownBy(() -> server.llms().getLlm(GetLlmRequest.newBuilder().setName("a").build()))
+        assertThatThrownBy(() -> server.llms()
+                        .getLlm(GetLlmRequest.newBuilder().setName("a").build()))
                 .satisfies(e -> assertThat(Status.fromThrowable(e).getCode()).isEqualTo(Status.Code.NOT_FOUND));
         ScriptedAgent late = server.agent("late");
         late.ask();

@@ -44,8 +44,7 @@ class ListTest {
     }
 
     private static void assertReason(String reason, ThrowingCallable call) {
-        assertThatThrownBy(call)
-                .satisfies(e -> assertThat(Problems.reason(e)).isEqualTo(reason));
+        assertThatThrownBy(call).satisfies(e -> assertThat(Problems.reason(e)).isEqualTo(reason));
     }
 
     private void registerSome(int count) {
@@ -104,8 +103,8 @@ class ListTest {
         assertThat(second.getRevision()).isEqualTo(first.getRevision()).isEqualTo(3);
         assertThat(server.watch(second.getRevision()).heard())
                 .singleElement()
-                .satisfies(event -> assertThat(event.getLlm().getSpec().getName())
-                        .isEqualTo("n000"));
+                .satisfies(
+                        event -> assertThat(event.getLlm().getSpec().getName()).isEqualTo("n000"));
     }
 
     @Test
@@ -132,8 +131,9 @@ class ListTest {
                         .setPool("p")
                         .setStatus(LlmStatus.LLM_STATUS_ACTIVE))))
                 .containsExactly("c");
-        ListLlmsResponse first = list(
-                ListLlmsRequest.newBuilder().setStatus(LlmStatus.LLM_STATUS_ACTIVE).setPageSize(2));
+        ListLlmsResponse first = list(ListLlmsRequest.newBuilder()
+                .setStatus(LlmStatus.LLM_STATUS_ACTIVE)
+                .setPageSize(2));
         assertThat(names(first)).containsExactly("a", "c");
         assertThat(names(list(ListLlmsRequest.newBuilder()
                         .setStatus(LlmStatus.LLM_STATUS_ACTIVE)
@@ -212,8 +212,9 @@ class ListTest {
 
         List<LlmEvent> events = events("a", 0, "").getEventsList();
 
-        assertThat(events).extracting(LlmEvent::getType).containsExactly(
-                LlmEvent.Type.TYPE_DEACTIVATED, LlmEvent.Type.TYPE_REGISTERED);
+        assertThat(events)
+                .extracting(LlmEvent::getType)
+                .containsExactly(LlmEvent.Type.TYPE_DEACTIVATED, LlmEvent.Type.TYPE_REGISTERED);
         assertThat(events.get(0).getDetail()).isEqualTo("agent ana said goodbye");
         assertThat(events.get(1).getLlm().getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
     }

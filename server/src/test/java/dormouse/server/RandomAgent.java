@@ -76,13 +76,17 @@ final class RandomAgent {
         return agent;
     }
 
-    /** A new stream, whatever became of the one before, and a registration. */
-    String connect(Channel channel) {
+    /**
+     * A new stream, whatever became of the one before, and a registration.
+     *
+     * @param orderly cuts the one before in any case
+     */
+    String connect(Channel channel, boolean orderly) {
         boolean fresh = random.nextInt(6) == 0;
         if (agent == null) {
             agent = new ScriptedAgent(name, AgentServiceGrpc.newStub(channel));
         } else {
-            boolean cut = open() && (fresh || left || random.nextBoolean());
+            boolean cut = open() && (orderly || fresh || left || random.nextBoolean());
             if (cut) {
                 agent.cut();
             }
@@ -161,7 +165,9 @@ final class RandomAgent {
                 wakes.add(message.getWake());
             } else if (message.hasInfer()) {
                 Infer task = message.getInfer();
-                tasks.put(task.getTaskId(), new Answering(task, "answer of " + task.getTaskId() + "x".repeat(random.nextInt(40_000))));
+                tasks.put(
+                        task.getTaskId(),
+                        new Answering(task, "answer of " + task.getTaskId() + "x".repeat(random.nextInt(40_000))));
             } else if (message.hasInferInput() && open()) {
                 InferInput input = message.getInferInput();
                 agent.send(AgentMessage.newBuilder()

@@ -52,6 +52,8 @@ final class RandomHistory implements AutoCloseable {
     private final List<InferProbe> infers = new ArrayList<>();
     private final List<Probe<WakeProgress>> wakes = new ArrayList<>();
     private final List<String> told = new ArrayList<>();
+    private final boolean storeFails;
+    private boolean unsettled;
     private ManagedChannel channel;
     private int answered;
 
@@ -61,7 +63,8 @@ final class RandomHistory implements AutoCloseable {
                 "wake.whenUnwanted=" + (random.nextBoolean() ? "CONTINUE" : "CANCEL"),
                 "limits.queuePerLlm=" + (1 + random.nextInt(4)),
                 "limits.waitersPerLlm=" + (1 + random.nextInt(4)));
-        checks = new HistoryChecks(server);
+        storeFails = random.nextInt(3) == 0;
+        checks = new HistoryChecks(server, storeFails);
         channel = server.channel();
         for (String name : List.of("ana", "bob", "cleo", "dan")) {
             agents.add(new RandomAgent(name, NAMES, random));
@@ -101,7 +104,7 @@ final class RandomHistory implements AutoCloseable {
     private void check() {
         List<ServerMessage> heard = new ArrayList<>();
         agents.forEach(agent -> heard.addAll(agent.listen()));
-        checks.check(agents, heard);
+        checks.check(agents, heard, !unsettled);
         assertThat(complaints.errors()).as("errors logged").isEmpty();
         while (answered < infers.size() && infers.get(answered).over()) {
             whole(infers.get(answered++));
@@ -110,9 +113,10 @@ final class RandomHistory implements AutoCloseable {
 
     private static void whole(InferProbe infer) {
         if (infer.completed()) {
-            assertThat(infer.text()).satisfies(text -> assertThat(RandomAgent.isWhole(text))
-                    .as("whole: " + text.substring(0, Math.min(60, text.length())))
-                    .isTrue());
+            assertThat(infer.text())
+                    .satisfies(text -> assertThat(RandomAgent.isWhole(text))
+                            .as("whole: " + text.substring(0, Math.min(60, text.length())))
+                            .isTrue());
         }
     }
 
@@ -127,6 +131,9 @@ final class RandomHistory implements AutoCloseable {
         if (dice < 36) {
             return random.nextInt(3) == 0 ? anew() : move();
         }
+        if (dice < 38 && storeFails) {
+            return store();
+        }
         List<RandomAgent> busy = agents.stream()
                 .filter(agent -> dice < 60 ? agent.hasTasks() : dice < 72 && agent.hasWakes())
                 .toList();
@@ -135,12 +142,12 @@ final class RandomHistory implements AutoCloseable {
             return dice < 60 ? agent.work() : agent.answerWake();
         }
         RandomAgent agent = agents.get(random.nextInt(agents.size()));
-        return agent.open() ? idle(agent) : agent.connect(channel);
+        return agent.open() ? idle(agent) : agent.connect(channel, storeFails);
     }
 
     private String idle(RandomAgent agent) {
         return switch (random.nextInt(20)) {
-            case 0 -> agent.connect(channel);
+            case 0 -> agent.connect(channel, storeFails);
             case 1 -> agent.cut();
             case 2 -> random.nextBoolean() ? agent.complete() : agent.goodbye();
             case 3 -> random.nextBoolean() ? disconnect(agent) : agent.heartbeat(5);
@@ -171,7 +178,8 @@ final class RandomHistory implements AutoCloseable {
         String llm = wanted();
         switch (random.nextInt(8)) {
             case 0 -> {
-                List<InferProbe> open = infers.stream().filter(infer -> !infer.over()).toList();
+                List<InferProbe> open =
+                        infers.stream().filter(infer -> !infer.over()).toList();
                 if (!open.isEmpty()) {
                     InferProbe infer = open.get(random.nextInt(open.size()));
                     infer.cancel();
@@ -179,7 +187,8 @@ final class RandomHistory implements AutoCloseable {
                 }
             }
             case 1 -> {
-                List<InferProbe> open = infers.stream().filter(infer -> !infer.over()).toList();
+                List<InferProbe> open =
+                        infers.stream().filter(infer -> !infer.over()).toList();
                 if (!open.isEmpty()) {
                     InferProbe infer = open.get(random.nextInt(open.size()));
                     infer.take(1 + random.nextInt(5));
@@ -187,7 +196,8 @@ final class RandomHistory implements AutoCloseable {
                 }
             }
             case 2 -> {
-                List<Probe<WakeProgress>> open = wakes.stream().filter(Probe::open).toList();
+                List<Probe<WakeProgress>> open =
+                        wakes.stream().filter(Probe::open).toList();
                 if (!open.isEmpty() && random.nextBoolean()) {
                     open.get(random.nextInt(open.size())).cancel();
                     return "a wake by hand is cancelled";
@@ -235,6 +245,7 @@ final class RandomHistory implements AutoCloseable {
 
     /** The server goes, in order or not, and comes back. */
     private String anew() {
+        settle();
         boolean killed = random.nextBoolean();
         if (killed) {
             server.kill();
@@ -246,7 +257,31 @@ final class RandomHistory implements AutoCloseable {
         return killed ? "the server is killed" : "the server is restarted";
     }
 
+    /** The database goes away, or has taken a change and cannot say so; or it is back and all has been made up for. */
+    private String store() {
+        if (unsettled) {
+            return settle();
+        }
+        unsettled = true;
+        if (random.nextBoolean()) {
+            server.stores().away();
+            return "the database is away";
+        }
+        server.stores().loseTheNextReply();
+        return "the database's next reply will be lost";
+    }
+
+    private String settle() {
+        server.stores().back();
+        do {
+            server.advance(Duration.ofSeconds(16)); // the longest until somebody tries again
+        } while (server.stores().faulty() && !agents.stream().allMatch(agent -> !agent.open()));
+        unsettled = false;
+        return "the database is itself again";
+    }
+
     private void end() {
+        settle();
         agents.stream().filter(RandomAgent::open).forEach(RandomAgent::cut);
         told.add("all agents are cut");
         check();
@@ -263,7 +298,9 @@ final class RandomHistory implements AutoCloseable {
         told.add("five hours pass");
         check();
         checks.nothingRemains();
-        assertThat(server.time().alarms()).as("alarms: of the sweep three, of the watches one").isEqualTo(4);
+        assertThat(server.time().alarms())
+                .as("alarms: of the sweep three, of the watches one")
+                .isEqualTo(4);
     }
 
     @Override

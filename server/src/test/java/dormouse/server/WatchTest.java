@@ -48,9 +48,7 @@ class WatchTest {
     }
 
     private long revision() {
-        return server.llms()
-                .listLlms(ListLlmsRequest.getDefaultInstance())
-                .getRevision();
+        return server.llms().listLlms(ListLlmsRequest.getDefaultInstance()).getRevision();
     }
 
     @Test
@@ -78,8 +76,12 @@ class WatchTest {
         server.infer("a");
         ana.wakeFails(ana.wakes().get(0), "out of memory");
 
-        assertThat(watch.heard()).extracting(event -> event.getLlm().getStatus()).containsExactly(
-                LlmStatus.LLM_STATUS_HIBERNATING, LlmStatus.LLM_STATUS_WAKING, LlmStatus.LLM_STATUS_HIBERNATING);
+        assertThat(watch.heard())
+                .extracting(event -> event.getLlm().getStatus())
+                .containsExactly(
+                        LlmStatus.LLM_STATUS_HIBERNATING,
+                        LlmStatus.LLM_STATUS_WAKING,
+                        LlmStatus.LLM_STATUS_HIBERNATING);
         LlmEvent last = watch.heard().get(2);
         assertThat(last.getDetail()).isEqualTo("out of memory");
         assertThat(last.getLlm().getRevision()).isEqualTo(3);
@@ -94,7 +96,8 @@ class WatchTest {
         changeTimes(500);
 
         assertThat(watch.heard().stream().mapToLong(LlmEvent::getRevision))
-                .containsExactlyElementsOf(LongStream.rangeClosed(2, 1001).boxed().toList());
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(2, 1001).boxed().toList());
     }
 
     @Test
@@ -106,7 +109,8 @@ class WatchTest {
         changeTimes(1);
 
         assertThat(watch.heard().stream().mapToLong(LlmEvent::getRevision))
-                .containsExactlyElementsOf(LongStream.rangeClosed(11, 603).boxed().toList());
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(11, 603).boxed().toList());
     }
 
     @Test
@@ -134,7 +138,8 @@ class WatchTest {
         watch.request(ALL);
 
         assertThat(watch.heard().stream().mapToLong(LlmEvent::getRevision))
-                .containsExactlyElementsOf(LongStream.rangeClosed(2, 701).boxed().toList());
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(2, 701).boxed().toList());
     }
 
     @Test
@@ -202,8 +207,8 @@ class WatchTest {
 
     @Test
     void theLoadOfAnLlmIsToldOnceASecondAtMost() {
-        ana.register(ScriptedAgent.offer(
-                LlmSpec.newBuilder().setName("a").setConcurrency(2), LlmStatus.LLM_STATUS_ACTIVE));
+        ana.register(
+                ScriptedAgent.offer(LlmSpec.newBuilder().setName("a").setConcurrency(2), LlmStatus.LLM_STATUS_ACTIVE));
         Probe<LlmEvent> watch = server.watch(1);
         List<InferProbe> infers =
                 IntStream.range(0, 5).mapToObj(i -> server.infer("a")).toList();
@@ -272,7 +277,8 @@ class WatchTest {
         watch.request(ALL);
 
         assertThat(watch.heard().stream().mapToLong(LlmEvent::getRevision))
-                .containsExactlyElementsOf(LongStream.rangeClosed(2, 1201).boxed().toList());
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(2, 1201).boxed().toList());
     }
 
     @Test
@@ -309,7 +315,8 @@ class WatchTest {
 
         assertThat(watch.reason()).isEqualTo("REVISION_COMPACTED");
         assertThat(watch.heard().stream().mapToLong(LlmEvent::getRevision))
-                .containsExactlyElementsOf(LongStream.rangeClosed(2, 257).boxed().toList());
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(2, 257).boxed().toList());
     }
 
     @Test

@@ -56,7 +56,8 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
         Answers.now(response, () -> {
             int size = PageToken.size(request.getPageSize());
             PageToken.Place from = request.getPageToken().isEmpty()
-                    ? new PageToken.Place(fleet.revision(), "") // read before the rows: a watch repeats rather than misses
+                    ? new PageToken.Place(
+                            fleet.revision(), "") // read before the rows: a watch repeats rather than misses
                     : PageToken.place(request.getPageToken());
             ListLlmsResponse.Builder page = ListLlmsResponse.newBuilder().setRevision(from.revision());
             for (Llm llm : fleet.after(from.name().isEmpty() ? null : name(from.name()))) {
