@@ -117,12 +117,21 @@ public final class Fleet {
 
     /** Runs {@code job} on the lane, and again each second while the store fails it: it must decide anew each time. */
     public void insist(String what, Runnable job) {
+        insist(what, job, 1);
+    }
+
+    private void insist(String what, Runnable job, int attempt) {
         lane.run(() -> {
             try {
                 job.run();
+                if (attempt > 1) {
+                    log.info("the store took it at last event={} attempt={}", what, attempt);
+                }
             } catch (StoreException e) {
-                log.warn("the store did not take it, trying again event={} cause={}", what, e.getMessage());
-                time.after(STORE_RETRY, () -> insist(what, job));
+                if (attempt == 1) {
+                    log.warn("the store did not take it, trying each second event={} cause={}", what, e.getMessage());
+                }
+                time.after(STORE_RETRY, () -> insist(what, job, attempt + 1));
             }
         });
     }
