@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,7 @@ import org.slf4j.LoggerFactory;
 public final class Fleet {
     private static final Logger log = LoggerFactory.getLogger(Fleet.class);
     private static final Duration STORE_RETRY = Duration.ofSeconds(1);
+    private static final Duration STORE_PAUSE = Duration.ofMillis(200);
     private static final int PAGE = 1000;
 
     private final LlmStore store;
@@ -44,7 +46,9 @@ public final class Fleet {
     private final ConcurrentSkipListMap<LlmName, Llm> rows = new ConcurrentSkipListMap<>();
     private final List<FleetListener> listeners = new CopyOnWriteArrayList<>();
     private volatile long revision;
-    private boolean behind; // on the lane alone
+    private boolean behind; // on the lane alone, and so the next two
+    private @Nullable StoreException away;
+    private long awayAt;
 
     public Fleet(LlmStore store, Lane lane, Time time) {
         this.store = store;
@@ -137,6 +141,27 @@ public final class Fleet {
     }
 
     /**
+     * Asks the store. For a moment after it has failed it is not asked: each question to a store that is away takes
+     * seconds, and the lane would do nothing else. On the lane.
+     *
+     * @throws StoreException where it fails, or has just failed
+     */
+    <T> T ask(Supplier<T> question) {
+        StoreException last = away;
+        if (last != null && time.since(awayAt).compareTo(STORE_PAUSE) < 0) {
+            throw new StoreException("not asked again yet: " + last.getMessage(), last);
+        }
+        away = null;
+        try {
+            return question.get();
+        } catch (StoreException e) {
+            away = e;
+            awayAt = time.nanos();
+            throw e;
+        }
+    }
+
+    /**
      * Decides about one Llm, saves and tells. On the lane.
      *
      * @param decision gets the row as it stands; it is asked again where the database knew better
@@ -173,7 +198,7 @@ public final class Fleet {
         }
         List<LlmEvent> events;
         try {
-            events = store.commit(changes, now);
+            events = ask(() -> store.commit(changes, now));
         } catch (StoreException | StaleException e) {
             behind = true;
             throw e;
@@ -188,7 +213,10 @@ public final class Fleet {
      * @throws StoreException where it could not be saved
      */
     void heard(Map<SessionId, Instant> sessions) {
-        store.heartbeats(sessions);
+        ask(() -> {
+            store.heartbeats(sessions);
+            return sessions;
+        });
         rows.replaceAll((name, row) -> {
             Instant at = row.owner() == null ? null : sessions.get(row.owner().session());
             return at == null ? row : row.heardAt(at);
@@ -202,7 +230,7 @@ public final class Fleet {
         }
         List<LlmEvent> events;
         do {
-            events = store.eventsAfter(revision, null, PAGE);
+            events = ask(() -> store.eventsAfter(revision, null, PAGE));
             for (LlmEvent event : events) {
                 show(new LlmEvent(event.revision(), event.type(), caughtUp(event.llm()), event.detail(), event.time()));
             }
