@@ -179,6 +179,7 @@ public final class Fleet {
      * @throws StoreException where it could not be saved
      */
     void heard(Map<SessionId, Instant> sessions) {
+        catchUpIfBehind(); // else what is caught up with later would take the sign back
         store.heartbeats(sessions);
         rows.replaceAll((name, row) -> {
             Instant at = row.owner() == null ? null : sessions.get(row.owner().session());
