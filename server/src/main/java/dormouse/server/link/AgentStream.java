@@ -53,6 +53,7 @@ final class AgentStream implements AgentLine {
     private final AtomicBoolean over = new AtomicBoolean();
     private final AtomicInteger unanswered = new AtomicInteger();
     private boolean registering; // by the transport's thread
+    private volatile boolean early; // it said goodbye before it was registered
     private volatile @Nullable AttachedAgent agent;
 
     AgentStream(
@@ -88,8 +89,14 @@ final class AgentStream implements AgentLine {
         if (known == null) {
             if (!registering) {
                 close(Failure.of(Reason.MALFORMED, "the first message of a stream must be Register"));
+            } else if (message.hasGoodbye()) {
+                early = true;
+                AttachedAgent now = agent;
+                if (now != null) {
+                    goodbye(now);
+                }
             }
-            return; // said before it could know that it is registered
+            return; // said before it could know that it is registered; all but a goodbye is dropped
         }
         sessions.heard(known);
         switch (message.getMessageCase()) {
@@ -142,6 +149,9 @@ final class AgentStream implements AgentLine {
                 return;
             }
             writer.open(message(accepted));
+            if (early) {
+                goodbye(mine);
+            }
             wakes.resume(mine);
         } else if (answer instanceof Registered.Rejected rejected) {
             close(rejected.why());
