@@ -140,7 +140,7 @@ public final class AgentSessions {
             }
             id = credentials.newSession();
             newToken = credentials.newToken();
-            store.create(new SessionStore.Session(
+            SessionStore.Session created = new SessionStore.Session(
                     id,
                     Credentials.hash(newToken),
                     epoch,
@@ -149,9 +149,14 @@ public final class AgentSessions {
                     registration.principal(),
                     registration.instanceId(),
                     now,
-                    now));
+                    now);
+            fleet.ask(() -> {
+                store.create(created);
+                return created;
+            });
         } else {
-            SessionStore.Session known = store.find(id).orElse(null);
+            SessionId resumed = id;
+            SessionStore.Session known = fleet.ask(() -> store.find(resumed)).orElse(null);
             if (known == null
                     || !Credentials.matches(known.tokenHash(), registration.resumeToken())
                     || !known.principal().equals(registration.principal())) {
@@ -164,13 +169,13 @@ public final class AgentSessions {
             if (attached.size() >= limit && !attached.containsKey(id)) {
                 return new Registered.Rejected(full());
             }
-            if (!store.advance(
-                    id,
+            if (!fleet.ask(() -> store.advance(
+                    resumed,
                     known.epoch(),
                     registration.agentName(),
                     registration.agentVersion(),
                     registration.instanceId(),
-                    now)) {
+                    now))) {
                 return new Registered.Rejected(fenced());
             }
             epoch = known.epoch() + 1;

@@ -125,7 +125,10 @@ public final class Sweep {
 
     private void forget() {
         Instant now = time.now();
-        llms.compact(now.minus(schedule.history()));
-        sessionStore.purge(now.minus(SESSION_RETENTION));
+        fleet.ask(() -> {
+            llms.compact(now.minus(schedule.history()));
+            sessionStore.purge(now.minus(SESSION_RETENTION));
+            return now;
+        });
     }
 }
