@@ -28,6 +28,17 @@ class LeavingTest {
     }
 
     @Test
+    void aGoodbyeThatComesBeforeTheRegistrationIsSavedCounts() {
+        ScriptedAgent agent = server.agent("ana");
+        server.lane().hold();
+        agent.ask(ScriptedAgent.awake("qwen3"));
+        agent.goodbye();
+        server.lane().letGo();
+        assertThat(server.llm("qwen3").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
+        assertThat(server.llm("qwen3").getStatusReason()).contains("goodbye");
+    }
+
+    @Test
     void anAgentThatHasStayedIsFencedOffByItsNextStream() {
         ScriptedAgent stays = server.agent("ana");
         stays.register(ScriptedAgent.awake("qwen3"));

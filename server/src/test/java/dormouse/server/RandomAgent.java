@@ -69,6 +69,10 @@ final class RandomAgent {
         return open() && !left && agent().session().equals(session);
     }
 
+    private boolean registered() {
+        return agent().heard().stream().anyMatch(ServerMessage::hasRegistered);
+    }
+
     ScriptedAgent agent() {
         if (agent == null) {
             throw new IllegalStateException("not connected yet");
@@ -86,7 +90,7 @@ final class RandomAgent {
         if (agent == null) {
             agent = new ScriptedAgent(name, AgentServiceGrpc.newStub(channel));
         } else {
-            boolean cut = open() && (orderly || fresh || left || random.nextBoolean());
+            boolean cut = open() && (orderly || fresh || left || !registered() || random.nextBoolean());
             if (cut) {
                 agent.cut();
             }

@@ -53,6 +53,7 @@ final class RandomHistory implements AutoCloseable {
     private final List<Probe<WakeProgress>> wakes = new ArrayList<>();
     private final List<String> told = new ArrayList<>();
     private final boolean storeFails;
+    private final boolean laneWaits;
     private boolean unsettled;
     private ManagedChannel channel;
     private int answered;
@@ -63,8 +64,10 @@ final class RandomHistory implements AutoCloseable {
                 "wake.whenUnwanted=" + (random.nextBoolean() ? "CONTINUE" : "CANCEL"),
                 "limits.queuePerLlm=" + (1 + random.nextInt(4)),
                 "limits.waitersPerLlm=" + (1 + random.nextInt(4)));
-        storeFails = random.nextInt(3) == 0;
-        checks = new HistoryChecks(server, storeFails);
+        int kind = random.nextInt(3);
+        storeFails = kind == 0;
+        laneWaits = kind == 1;
+        checks = new HistoryChecks(server, storeFails, storeFails || laneWaits);
         channel = server.channel();
         for (String name : List.of("ana", "bob", "cleo", "dan")) {
             agents.add(new RandomAgent(name, NAMES, random));
@@ -131,8 +134,11 @@ final class RandomHistory implements AutoCloseable {
         if (dice < 36) {
             return random.nextInt(3) == 0 ? anew() : move();
         }
-        if (dice < 38 && storeFails) {
+        if (dice < 39 && storeFails) {
             return store();
+        }
+        if (dice < 48 && laneWaits) {
+            return lane();
         }
         List<RandomAgent> busy = agents.stream()
                 .filter(agent -> dice < 60 ? agent.hasTasks() : dice < 72 && agent.hasWakes())
@@ -142,12 +148,12 @@ final class RandomHistory implements AutoCloseable {
             return dice < 60 ? agent.work() : agent.answerWake();
         }
         RandomAgent agent = agents.get(random.nextInt(agents.size()));
-        return agent.open() ? idle(agent) : agent.connect(channel, storeFails);
+        return agent.open() ? idle(agent) : agent.connect(channel, unsettled);
     }
 
     private String idle(RandomAgent agent) {
         return switch (random.nextInt(20)) {
-            case 0 -> agent.connect(channel, storeFails);
+            case 0 -> agent.connect(channel, unsettled);
             case 1 -> agent.cut();
             case 2 -> random.nextBoolean() ? agent.complete() : agent.goodbye();
             case 3 -> random.nextBoolean() ? disconnect(agent) : agent.heartbeat(5);
@@ -245,7 +251,10 @@ final class RandomHistory implements AutoCloseable {
 
     /** The server goes, in order or not, and comes back. */
     private String anew() {
-        settle();
+        if (unsettled) {
+            told.add(settle());
+            check();
+        }
         boolean killed = random.nextBoolean();
         if (killed) {
             server.kill();
@@ -271,7 +280,22 @@ final class RandomHistory implements AutoCloseable {
         return "the database's next reply will be lost";
     }
 
+    /** What is decided and saved waits, while messages, calls and clocks go on; or it has all been done. */
+    private String lane() {
+        if (unsettled) {
+            return settle();
+        }
+        unsettled = true;
+        server.lane().hold();
+        return "the lane waits";
+    }
+
     private String settle() {
+        server.lane().letGo();
+        if (laneWaits) {
+            unsettled = false;
+            return "the lane has caught up";
+        }
         server.stores().back();
         do {
             server.advance(Duration.ofSeconds(16)); // the longest until somebody tries again
@@ -281,7 +305,8 @@ final class RandomHistory implements AutoCloseable {
     }
 
     private void end() {
-        settle();
+        told.add(settle());
+        check();
         agents.stream().filter(RandomAgent::open).forEach(RandomAgent::cut);
         told.add("all agents are cut");
         check();

@@ -211,6 +211,7 @@ public final class Fleet {
      * @throws StoreException where it could not be saved
      */
     void heard(Map<SessionId, Instant> sessions) {
+        catchUpIfBehind(); // else what is caught up with later would take the sign back
         ask(() -> {
             store.heartbeats(sessions);
             return sessions;
