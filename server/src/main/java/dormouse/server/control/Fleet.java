@@ -151,7 +151,9 @@ public final class Fleet {
             return answer;
         } catch (StoreException e) {
             if (last == null) {
-                log.warn("the database does not answer; what waits for it is tried again each second cause={}", e.getMessage());
+                log.warn(
+                        "the database does not answer; what waits for it is tried again each second cause={}",
+                        e.getMessage());
             }
             away = e;
             awayAt = time.nanos();
