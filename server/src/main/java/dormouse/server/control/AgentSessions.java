@@ -120,7 +120,7 @@ public final class AgentSessions {
             fleet.catchUpIfBehind();
             return work.get();
         } catch (StoreException | StaleException e) {
-            log.warn("registration not taken, the store failed cause={}", e.getMessage());
+            log.debug("registration not taken cause={}", e.getMessage());
             return new Registered.Rejected(Fleet.storeUnavailable());
         }
     }

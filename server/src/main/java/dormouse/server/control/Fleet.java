@@ -121,21 +121,12 @@ public final class Fleet {
 
     /** Runs {@code job} on the lane, and again each second while the store fails it: it must decide anew each time. */
     public void insist(String what, Runnable job) {
-        insist(what, job, 1);
-    }
-
-    private void insist(String what, Runnable job, int attempt) {
         lane.run(() -> {
             try {
                 job.run();
-                if (attempt > 1) {
-                    log.info("the store took it at last event={} attempt={}", what, attempt);
-                }
             } catch (StoreException e) {
-                if (attempt == 1) {
-                    log.warn("the store did not take it, trying each second event={} cause={}", what, e.getMessage());
-                }
-                time.after(STORE_RETRY, () -> insist(what, job, attempt + 1));
+                log.debug("trying again in a second event={} cause={}", what, e.getMessage());
+                time.after(STORE_RETRY, () -> insist(what, job));
             }
         });
     }
@@ -149,12 +140,21 @@ public final class Fleet {
     <T> T ask(Supplier<T> question) {
         StoreException last = away;
         if (last != null && time.since(awayAt).compareTo(STORE_PAUSE) < 0) {
-            throw new StoreException("not asked again yet: " + last.getMessage(), last);
+            throw last;
         }
-        away = null;
         try {
-            return question.get();
+            T answer = question.get();
+            if (last != null) {
+                log.info("the database answers again");
+            }
+            away = null;
+            return answer;
         } catch (StoreException e) {
+            if (last == null) {
+                log.warn(
+                        "the database does not answer; what waits for it is tried again each second cause={}",
+                        e.getMessage());
+            }
             away = e;
             awayAt = time.nanos();
             throw e;
