@@ -15,6 +15,8 @@ final class EventLines implements WatchView {
     /** The names that matched the filter when they were last seen: that one stops matching is told too. */
     private final Set<String> shown = new HashSet<>();
 
+    private boolean lost;
+
     EventLines(Console console, LlmFilter filter, Format format) {
         this.console = console;
         this.filter = filter;
@@ -28,6 +30,7 @@ final class EventLines implements WatchView {
 
     @Override
     public void show(LlmEvent event) {
+        lost = false;
         if (event.getType() == LlmEvent.Type.TYPE_BOOKMARK || (event.hasLlm() && !passes(event.getLlm()))) {
             return;
         }
@@ -83,6 +86,9 @@ final class EventLines implements WatchView {
 
     @Override
     public void lost(String why) {
-        console.tell("dormouse: " + why + "; trying again.");
+        if (!lost) { // once for each loss, however many tries it takes
+            lost = true;
+            console.tell("dormouse: " + why + "; trying again.");
+        }
     }
 }

@@ -38,7 +38,8 @@ final class WakeCommand implements Callable<Integer> {
                         + "` shows its history.");
             }
             Duration took = Times.duration(last.getElapsed());
-            console.tell(name + " is ACTIVE" + (took.isZero() ? "." : ", awake after " + Times.spoken(took) + "."));
+            console.tell(
+                    name + " is ACTIVE" + (took.toMillis() < 100 ? "." : ", awake after " + Times.spoken(took) + "."));
         }
         return ExitCode.DONE;
     }

@@ -79,9 +79,10 @@ class MainTest {
     @Test
     void a_reader_that_goes_away_ends_a_stream() throws Exception {
         server.chat = (request, observer) -> {
-            while (server.cancelled.getCount() > 0) {
-                if (((ServerCallStreamObserver<ChatEvent>) observer).isReady()) {
-                    observer.onNext(ChatEvent.newBuilder().setText("word ").build());
+            var stream = (ServerCallStreamObserver<ChatEvent>) observer;
+            while (!stream.isCancelled()) {
+                if (stream.isReady()) {
+                    stream.onNext(ChatEvent.newBuilder().setText("word ").build());
                 } else {
                     Thread.yield();
                 }

@@ -84,7 +84,7 @@ class RefusalTest {
     @Test
     void a_call_that_the_server_does_not_know_is_a_refusal() {
         assertThat(cli.run("sleep", "qwen3")).isEqualTo(1);
-        assertThat(cli.err()).contains("does not know this call").hasLineCount(1);
+        assertThat(cli.err()).contains("does not do this").hasLineCount(1);
     }
 
     @Test

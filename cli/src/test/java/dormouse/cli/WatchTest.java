@@ -156,7 +156,7 @@ class WatchTest {
         await().until(() -> cli.out().equals("qwen3\nqwen3\nqwen3\n"));
         assertThat(asked()).containsExactly(0L, 15L, 15L, 15L);
         assertThat(cli.pauses).hasSize(3).isSorted();
-        assertThat(cli.err()).contains("broke off; trying again").contains("ended the watch; trying again");
+        assertThat(cli.err()).isEqualTo("dormouse: the watch of " + server.address() + " broke off; trying again.\n");
         endsInterrupted();
     }
 

@@ -18,13 +18,13 @@ final class Addresses {
         String text = section.text(key, fallback);
         Matcher form = FORM.matcher(text);
         if (!form.matches() || Integer.parseInt(form.group(3)) > 65535) {
-            throw section.wrong(key, "HOST:PORT, for instance 127.0.0.1:7700; port 0 picks a free one");
+            throw section.wrong(key, "is not HOST:PORT (127.0.0.1:7700; port 0 picks a free one)");
         }
         String host = form.group(1) != null ? form.group(1) : form.group(2);
         try {
             return new InetSocketAddress(InetAddress.getByName(host), Integer.parseInt(form.group(3)));
         } catch (UnknownHostException e) {
-            throw section.wrong(key, "the host \"" + host + "\" is not known");
+            throw section.wrong(key, "names a host that nobody knows");
         }
     }
 

@@ -35,6 +35,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,7 +74,9 @@ public final class Server implements AutoCloseable {
     private final AgentSessions sessions;
     private final WakeGate wakeGate;
     private final Relay relay;
+    private final Api api;
     private final io.grpc.Server grpc;
+    private final AtomicBoolean leaving = new AtomicBoolean();
     private boolean closed;
 
     /** Starts a server on this machine's clock and ports; when it returns, it can serve. */
@@ -144,13 +147,14 @@ public final class Server implements AutoCloseable {
             sweep.start();
             parts.push(sweep::stop);
 
-            Api api = new Api(
+            api = new Api(
                     fleet,
                     sessions,
                     wakes,
                     wakeGate,
                     relay,
                     llmStore,
+                    sessionStore,
                     config.deadlines(),
                     time,
                     config.replica(),
@@ -166,7 +170,7 @@ public final class Server implements AutoCloseable {
                             FRAME_BYTES,
                             Duration.ZERO,
                             config.replica()));
-            grpc = serve(config, ground.transport(), api, link);
+            grpc = serve(config, ground.transport(), link);
             parts.push(this::stopGrpc);
             parts.push(this::letAgentsGo);
         } catch (IOException | RuntimeException e) {
@@ -175,8 +179,7 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, Api api, AgentLink link)
-            throws IOException {
+    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, AgentLink link) throws IOException {
         long largest = Math.min(config.limits().requestBytes() + (1 << 20), Integer.MAX_VALUE);
         // Nothing that a call does waits, so it is done on the transport's own threads: a hop costs more than the work.
         transport.directExecutor().maxInboundMessageSize((int) largest);
@@ -208,6 +211,10 @@ public final class Server implements AutoCloseable {
         return wakeGate;
     }
 
+    Api api() {
+        return api;
+    }
+
     Fleet fleet() {
         return fleet;
     }
@@ -227,7 +234,7 @@ public final class Server implements AutoCloseable {
                 "draining tasks={} agents={}",
                 relay.tasks(),
                 sessions.attached().size());
-        health.enterTerminalState();
+        sayNotServing();
         sessions.drain();
         sessions.attached().forEach(agent -> agent.line().drain(AGENTS_LEAVE_WITHIN, finishWithin));
         relay.drain();
@@ -236,6 +243,12 @@ public final class Server implements AutoCloseable {
             Thread.sleep(20);
         }
         log.info("drained tasks={}", relay.tasks());
+    }
+
+    private void sayNotServing() {
+        if (leaving.compareAndSet(false, true)) {
+            health.enterTerminalState();
+        }
     }
 
     private void letAgentsGo() throws InterruptedException {
@@ -250,7 +263,7 @@ public final class Server implements AutoCloseable {
     }
 
     private void stopGrpc() throws InterruptedException {
-        health.enterTerminalState();
+        sayNotServing();
         grpc.shutdown();
         if (!grpc.awaitTermination(1, TimeUnit.SECONDS)) {
             grpc.shutdownNow();

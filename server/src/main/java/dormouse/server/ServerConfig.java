@@ -73,7 +73,7 @@ public record ServerConfig(
     private static Store store(Settings database) {
         String url = database.text("url", "jdbc:h2:file:./dormouse-data/dormouse");
         if (!url.startsWith("jdbc:h2:") && !url.startsWith("jdbc:postgresql:")) {
-            throw database.wrong("url", "begins with jdbc:h2: or jdbc:postgresql:");
+            throw database.wrong("url", "does not begin with jdbc:h2: or jdbc:postgresql:");
         }
         return new Store(url, database.textOrNull("user"), database.textOrNull("password"));
     }
@@ -125,7 +125,7 @@ public record ServerConfig(
     private static String replica(Settings replica) {
         String id = replica.text("id", "");
         if (id.length() > 64) {
-            throw replica.wrong("id", "at most 64 characters");
+            throw replica.wrong("id", "is longer than 64 characters");
         }
         return id.isEmpty() ? "main" : id;
     }
@@ -134,16 +134,17 @@ public record ServerConfig(
     private static void refuseWhatIsNotThere(Settings settings) {
         Settings auth = settings.section("auth");
         if (!auth.text("mode", "none").equals("none")) {
-            throw auth.wrong("mode", "this version knows none alone: it has no tokens yet");
+            throw auth.wrong("mode", "is not known to this version, which has no tokens yet; none is");
         }
         Settings tls = settings.section("tls");
         for (String key : new String[] {"cert", "key", "clientCa"}) {
             if (tls.has(key) && !tls.text(key, "").isEmpty()) {
-                throw tls.wrong(key, "this version has no TLS of its own yet");
+                throw tls.wrong(key, "is set, and this version has no TLS of its own yet");
             }
         }
         if (!settings.list("llms").isEmpty()) {
-            throw settings.wrong("llms", "this version serves no PUBLIC Llms yet: publish them with an agent");
+            throw settings.wrong(
+                    "llms", "is set, and this version serves no PUBLIC Llms yet: publish them with an agent");
         }
     }
 }

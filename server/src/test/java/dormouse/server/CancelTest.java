@@ -32,13 +32,13 @@ class CancelTest {
     }
 
     private int running() {
-        return server.server().relay().running(QWEN3);
+        return server.relay().running(QWEN3);
     }
 
     private void assertNothingRemains() {
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
         assertThat(running()).isZero();
-        assertThat(server.server().relay().queued(QWEN3)).isZero();
+        assertThat(server.relay().queued(QWEN3)).isZero();
     }
 
     @Test
@@ -49,7 +49,7 @@ class CancelTest {
         InferProbe third = server.infer("qwen3");
 
         second.cancel();
-        assertThat(server.server().relay().queued(QWEN3)).isEqualTo(1);
+        assertThat(server.relay().queued(QWEN3)).isEqualTo(1);
         assertThat(agent.cancelled()).isEmpty();
         assertThat(agent.infers()).hasSize(1);
 

@@ -21,6 +21,7 @@ public final class FaultyStores {
     private boolean loseReply;
     private Runnable beforeCommit = () -> {};
     private Runnable beforeAdvance = () -> {};
+    private Runnable beforeEventsAfter = () -> {};
     private final List<Map<SessionId, Instant>> flushed = new ArrayList<>();
     private int calls;
 
@@ -52,6 +53,11 @@ public final class FaultyStores {
     /** Runs once, after a session was read and before its epoch is advanced. */
     public void beforeTheNextAdvance(Runnable interloper) {
         beforeAdvance = interloper;
+    }
+
+    /** Runs once, just before history is read. */
+    public void beforeTheNextEventsAfter(Runnable interloper) {
+        beforeEventsAfter = interloper;
     }
 
     /** The batches of heartbeats written so far. */
@@ -113,6 +119,9 @@ public final class FaultyStores {
             @Override
             public List<LlmEvent> eventsAfter(long revision, @Nullable LlmName name, int limit) {
                 pass();
+                Runnable interloper = beforeEventsAfter;
+                beforeEventsAfter = () -> {};
+                interloper.run();
                 return real.eventsAfter(revision, name, limit);
             }
 
@@ -136,6 +145,12 @@ public final class FaultyStores {
             public Optional<Session> find(SessionId id) {
                 pass();
                 return real.find(id);
+            }
+
+            @Override
+            public List<Session> after(String id, int limit) {
+                pass();
+                return real.after(id, limit);
             }
 
             @Override

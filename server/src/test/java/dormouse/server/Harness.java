@@ -219,6 +219,11 @@ public final class Harness implements AutoCloseable {
         return new Probe<>(messages, ears -> LlmServiceGrpc.newStub(channel()).watchLlms(request, ears));
     }
 
+    /** How many watch. */
+    public int watches() {
+        return server.api().watches();
+    }
+
     /** A wake by hand. */
     public Probe<WakeProgress> wake(String llm) {
         WakeLlmRequest request = WakeLlmRequest.newBuilder().setName(llm).build();

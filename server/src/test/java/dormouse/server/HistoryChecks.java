@@ -82,7 +82,9 @@ final class HistoryChecks implements AutoCloseable {
         if (lossy) {
             told.forEach((llm, wakes) -> assertThat(wakes).isLessThanOrEqualTo(started.getOrDefault(llm, 0)));
         } else {
-            assertThat(told).as("an agent is told to wake exactly where a wake has started").isEqualTo(started);
+            assertThat(told)
+                    .as("an agent is told to wake exactly where a wake has started")
+                    .isEqualTo(started);
         }
         if (!settled) {
             return;
@@ -110,7 +112,9 @@ final class HistoryChecks implements AutoCloseable {
         do {
             events = database.llms().eventsAfter(revision, null, 500);
             for (LlmEvent event : events) {
-                assertThat(event.revision()).as("the revision after " + revision).isEqualTo(revision + 1);
+                assertThat(event.revision())
+                        .as("the revision after " + revision)
+                        .isEqualTo(revision + 1);
                 revision = event.revision();
                 follow(event);
                 if (event.type() == LlmEventType.WAKE_STARTED) {
@@ -139,7 +143,9 @@ final class HistoryChecks implements AutoCloseable {
             Owner now = owner(row);
             boolean adopted = event.type() == LlmEventType.ADOPTED;
             assertThat(now.epoch()).as("owner epoch of " + event).isEqualTo(old.epoch() + (adopted ? 1 : 0));
-            assertThat(now.session().equals(old.session())).as("owner of " + event).isEqualTo(!adopted);
+            assertThat(now.session().equals(old.session()))
+                    .as("owner of " + event)
+                    .isEqualTo(!adopted);
         }
         if (deleted) {
             replayed.remove(row.name());
@@ -157,8 +163,12 @@ final class HistoryChecks implements AutoCloseable {
     private void tablesEqualMemory() {
         LlmStore.Snapshot tables = database.llms().load();
         List<Llm> memory = List.copyOf(server.server().fleet().all());
-        assertThat(server.server().fleet().revision()).isEqualTo(tables.revision()).isEqualTo(revision);
-        assertThat(memory).extracting(Llm::name).isEqualTo(tables.llms().stream().map(Llm::name).toList());
+        assertThat(server.server().fleet().revision())
+                .isEqualTo(tables.revision())
+                .isEqualTo(revision);
+        assertThat(memory)
+                .extracting(Llm::name)
+                .isEqualTo(tables.llms().stream().map(Llm::name).toList());
         for (int i = 0; i < memory.size(); i++) {
             assertThat(memory.get(i).stored()).as("a row in memory and in the table").isEqualTo(tables.llms().get(i));
         }
@@ -186,7 +196,9 @@ final class HistoryChecks implements AutoCloseable {
         }
         for (AttachedAgent attached : server.server().sessions().attached()) {
             String session = attached.session().value();
-            assertThat(agents.stream().filter(agent -> agent.open() && agent.agent().session().equals(session)))
+            assertThat(agents.stream()
+                            .filter(agent ->
+                                    agent.open() && agent.agent().session().equals(session)))
                     .as("agents behind the attached session " + session)
                     .hasSize(1);
         }
@@ -206,7 +218,9 @@ final class HistoryChecks implements AutoCloseable {
             if (row == null || row.status() != LlmStatus.ACTIVE) {
                 assertThat(queued).as(as).isZero();
             } else {
-                assertThat(queued == 0 || running >= row.spec().concurrency()).as(as).isTrue();
+                assertThat(queued == 0 || running >= row.spec().concurrency())
+                        .as(as)
+                        .isTrue();
             }
         }
     }
@@ -216,9 +230,14 @@ final class HistoryChecks implements AutoCloseable {
         assertThat(server.server().fleet().all()).isEmpty();
         assertThat(database.llms().load().llms()).isEmpty();
         assertThat(server.server().sessions().attached()).isEmpty();
-        assertThat(server.remains()).allSatisfy((what, count) -> assertThat(count.longValue()).as(what).isZero());
+        assertThat(Leftovers.of(server.server())).as("what the server still holds").isEmpty();
+        assertThat(server.remains())
+                .allSatisfy(
+                        (what, count) -> assertThat(count.longValue()).as(what).isZero());
         for (LlmName name : NAMES) {
-            assertThat(server.server().relay().running(name)).as("running " + name).isZero();
+            assertThat(server.server().relay().running(name))
+                    .as("running " + name)
+                    .isZero();
         }
     }
 

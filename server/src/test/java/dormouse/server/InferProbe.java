@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class InferProbe {
     private final List<InferEvent> events = new ArrayList<>();
     private @Nullable ClientCallStreamObserver<InferRequest> call;
-    private @Nullable Throwable error;
-    private boolean completed;
+    private volatile @Nullable Throwable error;
+    private volatile boolean completed;
 
     InferProbe(InferenceServiceGrpc.InferenceServiceStub stub, InferRequest request, int messages) {
         stub.infer(request, new ClientResponseObserver<InferRequest, InferEvent>() {

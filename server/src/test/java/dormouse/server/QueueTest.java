@@ -103,7 +103,7 @@ class QueueTest {
         List<InferProbe> woken = infers(20);
         agent.awake(agent.wakes().get(0));
         assertThat(woken).noneMatch(InferProbe::over);
-        assertThat(server.server().relay().queued(QWEN3)).isEqualTo(19);
+        assertThat(server.relay().queued(QWEN3)).isEqualTo(19);
 
         List<InferProbe> later = infers(4);
         assertThat(later.subList(0, 3)).noneMatch(InferProbe::over);
@@ -196,7 +196,7 @@ class QueueTest {
         assertThat(infers.subList(1, 3)).allMatch(InferProbe::over);
         assertThat(infers.subList(1, 3)).allMatch(probe -> probe.code() == Status.Code.UNAVAILABLE);
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.server().relay().running(QWEN3)).isZero();
+        assertThat(server.relay().running(QWEN3)).isZero();
     }
 
     @Test
@@ -251,7 +251,7 @@ class QueueTest {
         assertThat(infers).allMatch(InferProbe::completed);
         assertThat(agent.wakes()).hasSize(1);
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.server().relay().running(QWEN3)).isZero();
+        assertThat(server.relay().running(QWEN3)).isZero();
     }
 
     @Test
@@ -267,7 +267,7 @@ class QueueTest {
         }
         assertThat(infer.reason()).isEqualTo("WAKE_FAILED");
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.server().relay().running(QWEN3)).isZero();
+        assertThat(server.relay().running(QWEN3)).isZero();
     }
 
     @Test
@@ -280,7 +280,7 @@ class QueueTest {
         server.lane().letGo();
 
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.server().relay().running(QWEN3)).isZero();
+        assertThat(server.relay().running(QWEN3)).isZero();
         assertThat(agent.wakes()).isEmpty();
         server.advance(Duration.ofMinutes(1));
     }
@@ -304,7 +304,7 @@ class QueueTest {
     void aDrainRefusesThoseThatWaitAndLetsTheRunningFinish() {
         publish(1);
         List<InferProbe> infers = infers(3);
-        server.server().relay().drain();
+        server.relay().drain();
 
         assertThat(infers.subList(1, 3)).allMatch(probe -> probe.reason().equals("REPLICA_DRAINING"));
         assertThat(server.infer("qwen3").reason()).isEqualTo("REPLICA_DRAINING");

@@ -169,7 +169,9 @@ final class RandomAgent {
                 wakes.add(message.getWake());
             } else if (message.hasInfer()) {
                 Infer task = message.getInfer();
-                tasks.put(task.getTaskId(), new Answering(task, "answer of " + task.getTaskId() + "x".repeat(random.nextInt(40_000))));
+                tasks.put(
+                        task.getTaskId(),
+                        new Answering(task, "answer of " + task.getTaskId() + "x".repeat(random.nextInt(40_000))));
             } else if (message.hasInferInput() && open()) {
                 InferInput input = message.getInferInput();
                 agent.send(AgentMessage.newBuilder()

@@ -24,6 +24,7 @@ import dormouse.v1.Window;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,8 +38,8 @@ public final class ScriptedAgent {
     private final int messages;
     private final List<ServerMessage> heard = new ArrayList<>();
     private @Nullable ClientCallStreamObserver<AgentMessage> out;
-    private @Nullable Throwable error;
-    private boolean completed;
+    private volatile @Nullable Throwable error;
+    private volatile boolean completed;
     private String session = "";
     private ByteString token = ByteString.EMPTY;
     private String instance = "instance-1";
@@ -333,6 +334,12 @@ public final class ScriptedAgent {
     /** The reason with which the server has ended the stream; empty while it is open. */
     public String endedWith() {
         return error == null ? "" : Problems.reason(error);
+    }
+
+    public @Nullable Duration retryAfter() {
+        return error == null
+                ? null
+                : Problems.of(error).flatMap(Problems::retryAfter).orElse(null);
     }
 
     public @Nullable Throwable error() {

@@ -3,51 +3,66 @@ package dormouse.server.api;
 import dormouse.contract.Times;
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.AttachedAgent;
+import dormouse.server.control.Fleet;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionId;
+import dormouse.server.fleet.SessionStore;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.Agent;
 import dormouse.v1.DisconnectAgentRequest;
 import dormouse.v1.DisconnectAgentResponse;
 import dormouse.v1.ListAgentsRequest;
 import dormouse.v1.ListAgentsResponse;
-import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.Executor;
 
-/** What an operator asks about agents. */
+/** What an operator asks about agents: the sessions as the store has them, and of those that are attached what is known. */
 public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
+    private final Fleet fleet;
     private final AgentSessions sessions;
+    private final SessionStore store;
     private final String replica;
+    private final Executor blocking;
 
-    AdminApi(AgentSessions sessions, String replica) {
+    AdminApi(Fleet fleet, AgentSessions sessions, SessionStore store, String replica, Executor blocking) {
+        this.fleet = fleet;
         this.sessions = sessions;
+        this.store = store;
         this.replica = replica;
+        this.blocking = blocking;
     }
 
     @Override
     public void listAgents(ListAgentsRequest request, StreamObserver<ListAgentsResponse> response) {
-        try {
+        Answers.later(blocking, response, () -> {
             int size = PageToken.size(request.getPageSize());
             String after = request.getPageToken().isEmpty() ? "" : PageToken.key(request.getPageToken());
-            List<AttachedAgent> rest = sessions.attached().stream()
-                    .filter(agent -> agent.session().value().compareTo(after) > 0)
-                    .sorted(Comparator.comparing(agent -> agent.session().value()))
-                    .limit(size + 1L)
-                    .toList();
+            List<SessionStore.Session> known = store.after(after, size + 1);
             ListAgentsResponse.Builder page = ListAgentsResponse.newBuilder();
-            rest.stream().limit(size).forEach(agent -> page.addAgents(view(agent)));
-            if (rest.size() > size) {
-                page.setNextPageToken(PageToken.of(rest.get(size - 1).session().value()));
+            known.stream().limit(size).forEach(session -> page.addAgents(view(session)));
+            if (known.size() > size) {
+                page.setNextPageToken(PageToken.of(known.get(size - 1).id().value()));
             }
-            response.onNext(page.build());
-            response.onCompleted();
-        } catch (StatusRuntimeException e) {
-            response.onError(e);
-        }
+            return page.build();
+        });
+    }
+
+    private Agent view(SessionStore.Session session) {
+        AttachedAgent agent = sessions.find(session.id());
+        return agent != null
+                ? view(agent)
+                : Agent.newBuilder()
+                        .setSessionId(session.id().value())
+                        .setName(session.agentName())
+                        .setVersion(session.agentVersion())
+                        .setPrincipal(session.principal())
+                        .setEpoch(session.epoch())
+                        .setLlms(fleet.ownedBy(session.id()).size())
+                        .setLastHeartbeatTime(Times.timestamp(session.lastSeen()))
+                        .build();
     }
 
     private Agent view(AttachedAgent agent) {
@@ -69,15 +84,25 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     @Override
     public void disconnectAgent(DisconnectAgentRequest request, StreamObserver<DisconnectAgentResponse> response) {
         String id = request.getSessionId();
-        AttachedAgent agent = id.isEmpty() || id.length() > 64 ? null : sessions.find(new SessionId(id));
-        if (agent == null) {
-            response.onError(Errors.of(Reason.MALFORMED, "session_id: no agent with this session is connected"));
+        if (id.isEmpty() || id.length() > 64) {
+            response.onError(Errors.of(Reason.MALFORMED, "session_id: 1 to 64 characters"));
             return;
         }
-        agent.line()
-                .close(Failure.retry(
-                        Reason.DISCONNECTED, "an operator has disconnected this agent", Duration.ofSeconds(5)));
-        response.onNext(DisconnectAgentResponse.getDefaultInstance());
-        response.onCompleted();
+        SessionId session = new SessionId(id);
+        AttachedAgent agent = sessions.find(session);
+        if (agent != null) {
+            agent.line()
+                    .close(Failure.retry(
+                            Reason.DISCONNECTED, "an operator has disconnected this agent", Duration.ofSeconds(5)));
+            response.onNext(DisconnectAgentResponse.getDefaultInstance());
+            response.onCompleted();
+            return;
+        }
+        Answers.later(blocking, response, () -> {
+            if (store.find(session).isEmpty()) {
+                throw Errors.of(Reason.MALFORMED, "session_id: this server knows no such session");
+            }
+            return DisconnectAgentResponse.getDefaultInstance();
+        });
     }
 }

@@ -5,6 +5,7 @@ import dormouse.server.control.Fleet;
 import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.LlmStore;
+import dormouse.server.fleet.SessionStore;
 import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.Relay;
 import dormouse.server.relay.WakeGate;
@@ -25,6 +26,7 @@ public final class Api implements AutoCloseable {
             WakeGate wakeGate,
             Relay relay,
             LlmStore store,
+            SessionStore sessionStore,
             Deadlines deadlines,
             Time time,
             String replica,
@@ -34,7 +36,7 @@ public final class Api implements AutoCloseable {
         this.services = List.of(
                 new LlmApi(fleet, store, wakeGate, watches, views, time, blocking),
                 new InferenceApi(relay, deadlines),
-                new AdminApi(sessions, replica));
+                new AdminApi(fleet, sessions, sessionStore, replica, blocking));
     }
 
     /** To be added to a server. */

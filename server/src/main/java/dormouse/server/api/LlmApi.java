@@ -7,7 +7,6 @@ import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
-import dormouse.server.fleet.StoreException;
 import dormouse.server.relay.WakeGate;
 import dormouse.v1.GetLlmRequest;
 import dormouse.v1.ListLlmEventsRequest;
@@ -25,8 +24,6 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The Llms of the fleet, read from memory; only history asks the store, on a thread of {@code blocking}. */
@@ -51,24 +48,25 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
 
     @Override
     public void getLlm(GetLlmRequest request, StreamObserver<dormouse.v1.Llm> response) {
-        answer(response, () -> views.live(existing(request.getName())));
+        Answers.now(response, () -> views.live(existing(request.getName())));
     }
 
     @Override
     public void listLlms(ListLlmsRequest request, StreamObserver<ListLlmsResponse> response) {
-        answer(response, () -> {
+        Answers.now(response, () -> {
             int size = PageToken.size(request.getPageSize());
-            long revision = fleet.revision(); // before the rows are read: a watch after it repeats rather than misses
-            String token = request.getPageToken();
-            LlmName after = token.isEmpty() ? null : name(PageToken.key(token));
-            ListLlmsResponse.Builder page = ListLlmsResponse.newBuilder().setRevision(revision);
-            for (Llm llm : fleet.after(after)) {
+            PageToken.Place from = request.getPageToken().isEmpty()
+                    ? new PageToken.Place(
+                            fleet.revision(), "") // read before the rows: a watch repeats rather than misses
+                    : PageToken.place(request.getPageToken());
+            ListLlmsResponse.Builder page = ListLlmsResponse.newBuilder().setRevision(from.revision());
+            for (Llm llm : fleet.after(from.name().isEmpty() ? null : name(from.name()))) {
                 if (!wanted(request, llm)) {
                     continue;
                 }
                 if (page.getLlmsCount() == size) {
-                    page.setNextPageToken(
-                            PageToken.of(page.getLlms(size - 1).getSpec().getName()));
+                    String last = page.getLlms(size - 1).getSpec().getName();
+                    page.setNextPageToken(PageToken.of(new PageToken.Place(from.revision(), last)));
                     break;
                 }
                 page.addLlms(views.live(llm));
@@ -88,35 +86,23 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
 
     @Override
     public void listLlmEvents(ListLlmEventsRequest request, StreamObserver<ListLlmEventsResponse> response) {
-        Runnable work = () -> answer(response, () -> {
+        Answers.later(blocking, response, () -> {
             int size = PageToken.size(request.getPageSize());
             LlmName name = name(request.getName());
-            long before = request.getPageToken().isEmpty() ? Long.MAX_VALUE : revision(request.getPageToken());
-            List<LlmEvent> events = store.history(name, before, size);
+            long before =
+                    request.getPageToken().isEmpty() ? Long.MAX_VALUE : PageToken.revision(request.getPageToken());
+            List<LlmEvent> events = store.history(name, before, size + 1);
             if (events.isEmpty() && before == Long.MAX_VALUE && fleet.find(name) == null) {
                 throw Errors.of(Reason.LLM_NOT_FOUND, "there is no Llm " + name + ", nor was there");
             }
             ListLlmEventsResponse.Builder page = ListLlmEventsResponse.newBuilder();
-            events.forEach(event -> page.addEvents(views.event(event)));
-            if (events.size() == size) {
+            events.stream().limit(size).forEach(event -> page.addEvents(views.event(event)));
+            if (events.size() > size) {
                 page.setNextPageToken(
                         PageToken.of(Long.toString(events.get(size - 1).revision())));
             }
             return page.build();
         });
-        try {
-            blocking.execute(work);
-        } catch (RejectedExecutionException e) {
-            response.onError(Errors.of(Reason.OVERLOADED, "too many wait for the server's database"));
-        }
-    }
-
-    private static long revision(String token) {
-        try {
-            return Long.parseLong(PageToken.key(token));
-        } catch (NumberFormatException e) {
-            throw Errors.of(Reason.MALFORMED, "page_token: not one that this server gave");
-        }
     }
 
     @Override
@@ -157,20 +143,5 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
             throw Errors.of(Reason.MALFORMED, LlmName.rule(said == null ? "" : said));
         }
         return new LlmName(said);
-    }
-
-    private static <T> void answer(StreamObserver<T> response, Supplier<T> work) {
-        T message;
-        try {
-            message = work.get();
-        } catch (StatusRuntimeException e) {
-            response.onError(e);
-            return;
-        } catch (StoreException e) {
-            response.onError(Errors.of(Reason.STORE_UNAVAILABLE, "the server's database does not answer"));
-            return;
-        }
-        response.onNext(message);
-        response.onCompleted();
     }
 }

@@ -1,6 +1,8 @@
 package dormouse.server.api;
 
+import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
+import io.grpc.StatusRuntimeException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
@@ -12,13 +14,48 @@ final class PageToken {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(key.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** @throws io.grpc.StatusRuntimeException where a client made one up */
+    /** @throws io.grpc.StatusRuntimeException where a client made one up, here and below */
     static String key(String token) {
         try {
             return new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            throw Errors.of(Reason.MALFORMED, "page_token: not one that this server gave");
+            throw foreign();
         }
+    }
+
+    /** The last item's name, and the revision at which the first page was read. */
+    record Place(long revision, String name) {}
+
+    static String of(Place place) {
+        return of(place.revision() + " " + place.name());
+    }
+
+    static Place place(String token) {
+        String[] parts = key(token).split(" ", 2);
+        if (parts.length < 2 || !LlmName.isValid(parts[1])) {
+            throw foreign();
+        }
+        return new Place(number(parts[0]), parts[1]);
+    }
+
+    static long revision(String token) {
+        return number(key(token));
+    }
+
+    private static long number(String digits) {
+        try {
+            long number = Long.parseLong(digits);
+            if (number < 0) {
+                throw foreign();
+            }
+            return number;
+        } catch (NumberFormatException e) {
+            throw foreign();
+        }
+    }
+
+    private static StatusRuntimeException foreign() {
+        return Errors.of(Reason.MALFORMED, "page_token: not one that this server gave");
     }
 
     /** @throws io.grpc.StatusRuntimeException where it is negative */

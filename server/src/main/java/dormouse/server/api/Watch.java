@@ -1,6 +1,7 @@
 package dormouse.server.api;
 
 import dormouse.contract.Times;
+import dormouse.server.control.Fleet;
 import dormouse.server.control.Time;
 import dormouse.server.fleet.Llm;
 import dormouse.server.fleet.LlmEvent;
@@ -98,6 +99,7 @@ final class Watch {
     void changed(LlmEvent event) {
         if (concerns(event.llm())) {
             add(views.event(event), event.revision());
+            write();
         } else {
             synchronized (this) {
                 revision = event.revision();
@@ -108,29 +110,25 @@ final class Watch {
     /** The task counts of an Llm have changed. */
     void load(Llm llm) {
         if (concerns(llm)) {
-            long at;
+            dormouse.v1.Llm view = views.live(llm);
             synchronized (this) {
-                at = revision;
+                add(event(Type.TYPE_LOAD, revision).toBuilder().setLlm(view).build(), revision);
             }
-            add(event(Type.TYPE_LOAD, at).toBuilder().setLlm(views.live(llm)).build(), at);
+            write();
         }
     }
 
     /** Says that nothing is new, where nothing was said for a while. */
     void bookmark() {
-        boolean due;
-        long at;
         synchronized (this) {
-            at = revision;
-            due = !stopped
-                    && past.isEmpty()
+            if (past.isEmpty()
                     && live.isEmpty()
                     && replayed >= replayTo
-                    && time.since(toldAt).compareTo(BOOKMARK_EVERY) >= 0;
+                    && time.since(toldAt).compareTo(BOOKMARK_EVERY) >= 0) {
+                add(event(Type.TYPE_BOOKMARK, revision), revision);
+            }
         }
-        if (due) {
-            add(event(Type.TYPE_BOOKMARK, at), at);
-        }
+        write();
     }
 
     private dormouse.v1.LlmEvent event(Type type, long at) {
@@ -141,24 +139,22 @@ final class Watch {
                 .build();
     }
 
-    private void add(dormouse.v1.LlmEvent event, long at) {
-        synchronized (this) {
-            if (stopped || end != null) {
-                return;
-            }
-            revision = at;
-            if (live.size() >= MOST_WAITING) {
-                endWith(Errors.of(
-                        Reason.WATCHER_TOO_SLOW,
-                        MOST_WAITING + " events wait for this watcher: list again, and watch from there"));
-            } else {
-                live.add(event);
-            }
+    private synchronized void add(dormouse.v1.LlmEvent event, long at) {
+        if (stopped || end != null) {
+            return;
         }
-        write();
+        revision = at;
+        if (live.size() >= MOST_WAITING) {
+            endWith(Errors.of(
+                    Reason.WATCHER_TOO_SLOW,
+                    MOST_WAITING + " events wait for this watcher: list again, and watch from there"));
+        } else {
+            live.add(event);
+        }
     }
 
-    private void endWith(StatusRuntimeException why) {
+    /** Nothing more is to be said but this. */
+    synchronized void endWith(StatusRuntimeException why) {
         end = why;
         past.clear();
         live.clear();
@@ -185,15 +181,22 @@ final class Watch {
         while (true) {
             dormouse.v1.LlmEvent event = null;
             StatusRuntimeException over = null;
+            boolean read = false;
             synchronized (this) {
                 if (!stopped && end == null && response.isReady()) {
-                    event = next();
+                    event = past.poll();
+                    if (event == null && replayed >= replayTo) {
+                        event = live.poll();
+                    } else if (event == null && !reading) {
+                        reading = true;
+                        read = true;
+                    }
                 }
                 if (!stopped && end != null) {
                     over = end;
                     stopped = true;
                 }
-                if (over == null && event == null) {
+                if (over == null && event == null && !read) {
                     writing = false;
                     return;
                 }
@@ -203,27 +206,20 @@ final class Watch {
                 response.onError(over);
             } else if (event != null) {
                 response.onNext(event);
+            } else {
+                try {
+                    blocking.execute(this::readPast);
+                } catch (RejectedExecutionException e) {
+                    endWith(Errors.of(Answers.BUSY));
+                }
             }
         }
     }
 
-    private dormouse.v1.@Nullable LlmEvent next() {
-        dormouse.v1.LlmEvent event = past.poll();
-        if (event != null) {
-            return event;
-        }
-        if (replayed < replayTo) {
-            if (!reading) {
-                reading = true;
-                try {
-                    blocking.execute(this::readPast);
-                } catch (RejectedExecutionException e) {
-                    endWith(Errors.of(Reason.OVERLOADED, "too many wait for the server's database"));
-                }
-            }
-            return null;
-        }
-        return live.poll();
+    static StatusRuntimeException compacted(long after) {
+        return Errors.of(
+                Reason.REVISION_COMPACTED,
+                "what happened after revision " + after + " is not known here: list again, and watch from there");
     }
 
     private void readPast() {
@@ -236,15 +232,12 @@ final class Watch {
         StatusRuntimeException failure = null;
         List<LlmEvent> page = List.of();
         try {
-            if (from < store.compactedRevision()) {
-                failure = Errors.of(
-                        Reason.REVISION_COMPACTED,
-                        "the history after revision " + from + " is no longer kept: list again, and watch from there");
-            } else {
-                page = store.eventsAfter(from, name, PAGE);
+            page = store.eventsAfter(from, name, PAGE);
+            if (from < store.compactedRevision()) { // asked afterwards: it may be forgotten while it is read
+                failure = compacted(from);
             }
         } catch (StoreException e) {
-            failure = Errors.of(Reason.STORE_UNAVAILABLE, "the server's database does not answer");
+            failure = Errors.of(Fleet.storeUnavailable());
         }
         synchronized (this) {
             reading = false;

@@ -52,6 +52,9 @@ public final class Watches implements FleetListener {
             long revision = fleet.revision();
             if (after == 0) {
                 watch.snapshot(fleet.all(), revision);
+            } else if (after > revision) {
+                watch.endWith(Watch.compacted(after)); // of another history: the database was wiped, or put back
+                watch.write();
             } else {
                 watch.replay(after, revision);
             }

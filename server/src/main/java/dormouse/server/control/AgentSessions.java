@@ -95,16 +95,24 @@ public final class AgentSessions {
         fleet.onLane(() -> answer.accept(guarded(() -> attachOnLane(registration, line))));
     }
 
-    /** A later {@code Register} of an attached stream: the set of names that it publishes from now on. */
+    /**
+     * A later {@code Register} of an attached stream: the set of names that it publishes from now on. While the store is
+     * away the answer waits, so that the stream and its tasks go on; one that a later one has overtaken is answered like
+     * that.
+     */
     public void publish(AttachedAgent agent, Registration registration, Consumer<Registered> answer) {
         agent.stay(); // whatever it said before
-        fleet.onLane(() -> answer.accept(guarded(() -> {
-            if (!isCurrent(agent)) {
-                return new Registered.Rejected(fenced());
+        agent.want(registration);
+        fleet.insist("register", () -> {
+            Registration wanted = agent.wanted();
+            if (isCurrent(agent) && wanted != null) {
+                fleet.catchUpIfBehind();
+                answer.accept(
+                        new Registered.Accepted(agent.session(), null, agent.epoch(), true, claim(agent, wanted)));
+            } else {
+                answer.accept(new Registered.Rejected(fenced()));
             }
-            List<Registered.Grant> grants = claim(agent, registration);
-            return new Registered.Accepted(agent.session(), null, agent.epoch(), true, grants);
-        })));
+        });
     }
 
     private Registered guarded(Supplier<Registered> work) {
@@ -178,7 +186,7 @@ public final class AgentSessions {
             List<Registered.Grant> grants = claim(agent, registration);
             log.info("agent attached session={} agent={} epoch={}", id, registration.agentName(), epoch);
             return new Registered.Accepted(id, newToken, epoch, newToken == null, grants);
-        } catch (StoreException | StaleException e) {
+        } catch (StoreException e) {
             detach(agent, "its registration was not saved");
             throw e;
         }
@@ -204,7 +212,7 @@ public final class AgentSessions {
                 fleet.apply(claim.changes(), now);
             } catch (StaleException e) {
                 if (attempt == ATTEMPTS) {
-                    throw e;
+                    throw new StoreException("the rows of session " + agent.session() + " keep changing", e);
                 }
                 fleet.catchUpIfBehind();
                 continue;
@@ -266,7 +274,7 @@ public final class AgentSessions {
     public void goodbye(AttachedAgent agent) {
         agent.leave();
         fleet.insist("goodbye", () -> {
-            if (isCurrent(agent)) {
+            if (isCurrent(agent) && agent.leaving()) {
                 agent.publish(Set.of());
                 changeOwn(agent, row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
             }

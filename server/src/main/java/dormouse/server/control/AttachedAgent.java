@@ -28,6 +28,7 @@ public final class AttachedAgent {
     private volatile int activeTasks;
     private volatile Set<LlmName> llms = Set.of();
     private Map<LlmName, Report> reports = Map.of();
+    private volatile @Nullable Registration wanted;
     private volatile boolean leaving;
     private boolean reportPending; // under this
 
@@ -116,6 +117,16 @@ public final class AttachedAgent {
 
     void publish(Set<LlmName> names) {
         llms = Set.copyOf(names);
+    }
+
+    void want(Registration latest) {
+        wanted = latest;
+    }
+
+    /** What it has registered last on this stream, its first apart. */
+    @Nullable
+    Registration wanted() {
+        return wanted;
     }
 
     /** Keeps the latest reports; false where an earlier set waits to be looked at, which will then see these. */

@@ -232,7 +232,7 @@ public final class Fleet {
     }
 
     /** What a caller is told when the store is away. */
-    static Failure storeUnavailable() {
+    public static Failure storeUnavailable() {
         return Failure.retry(Reason.STORE_UNAVAILABLE, "the server's database does not answer", Duration.ofSeconds(2));
     }
 }

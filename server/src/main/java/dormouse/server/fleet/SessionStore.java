@@ -1,6 +1,7 @@
 package dormouse.server.fleet;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** Where sessions are kept. Every method may block and may throw {@link StoreException}. */
@@ -21,6 +22,9 @@ public interface SessionStore {
             Instant lastSeen) {}
 
     Optional<Session> find(SessionId id);
+
+    /** Sessions in order of their ids, at most {@code limit}, from after {@code id}; from the first where that is empty. */
+    List<Session> after(String id, int limit);
 
     /** @throws StaleException where the id is taken */
     void create(Session session);

@@ -5,6 +5,7 @@ import dormouse.server.fleet.SessionStore;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** Sessions in the table {@code agent_session}. Any thread; blocks. */
@@ -13,6 +14,13 @@ final class JdbiSessionStore implements SessionStore {
             SELECT *
             FROM   agent_session
             WHERE  id = :id
+            """;
+    private static final String AFTER = """
+            SELECT   *
+            FROM     agent_session
+            WHERE    id > :after
+            ORDER BY id
+            FETCH FIRST :limit ROWS ONLY
             """;
     private static final String CREATE = """
             INSERT INTO agent_session ( id,  token_hash,  epoch,  agent_name,  agent_version,
@@ -50,6 +58,17 @@ final class JdbiSessionStore implements SessionStore {
                         .bind("id", id.value())
                         .map((row, context) -> read(row))
                         .findOne());
+    }
+
+    @Override
+    public List<Session> after(String id, int limit) {
+        return transactions.statement(
+                "list the sessions",
+                handle -> handle.createQuery(AFTER)
+                        .bind("after", id)
+                        .bind("limit", limit)
+                        .map((row, context) -> read(row))
+                        .list());
     }
 
     @Override

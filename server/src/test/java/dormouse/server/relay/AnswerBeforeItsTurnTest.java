@@ -3,12 +3,12 @@ package dormouse.server.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dormouse.server.Harness;
+import dormouse.server.InferProbe;
 import dormouse.server.ScriptedAgent;
 import dormouse.server.control.Head;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.TaskId;
-import dormouse.v1.Infer;
 import dormouse.v1.LlmSpec;
 import dormouse.v1.LlmStatus;
 import java.nio.ByteBuffer;
@@ -73,14 +73,18 @@ class AnswerBeforeItsTurnTest {
             ScriptedAgent agent = server.agent("ana");
             agent.register(ScriptedAgent.offer(
                     LlmSpec.newBuilder().setName("qwen3").setConcurrency(1), LlmStatus.LLM_STATUS_ACTIVE));
-            server.infer("qwen3"); // holds the slot
+            InferProbe first = server.infer("qwen3"); // holds the slot
             BusyClient client = new BusyClient();
             Task task = server.relay().infer(call(), client);
             client.onDispatch = task::ready;
-            agent.onInfer(infer -> agent.answer(infer, "at once"));
+            agent.onInfer(infer -> {
+                agent.head(infer, 200, "text/plain");
+                agent.chunk(infer, 0, "at once");
+            });
 
-            Infer first = agent.infers().get(0);
-            agent.end(first, 0);
+            first.cancel();
+            server.advance(TaskFlow.CANCEL_PATIENCE); // the slot is free by the clock, in nobody's call
+            agent.end(agent.infers().get(1), 7);
 
             assertThat(client.told).containsExactly("QUEUED", "DISPATCHED", "head 200", "at once", "finished");
         }

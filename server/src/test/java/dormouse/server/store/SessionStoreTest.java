@@ -14,6 +14,7 @@ import dormouse.server.fleet.SessionStore.Session;
 import dormouse.server.fleet.StaleException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,16 @@ class SessionStoreTest {
         sessions.create(session);
         assertThat(sessions.find(S1)).contains(session);
         assertThat(sessions.find(new SessionId("s2"))).isEmpty();
+    }
+
+    @Test
+    void sessions_come_in_order_of_their_ids() {
+        for (String id : List.of("s3", "s1", "s2")) {
+            sessions.create(session(id));
+        }
+        assertThat(sessions.after("", 2)).containsExactly(session("s1"), session("s2"));
+        assertThat(sessions.after("s2", 2)).containsExactly(session("s3"));
+        assertThat(sessions.after("s3", 2)).isEmpty();
     }
 
     @Test
