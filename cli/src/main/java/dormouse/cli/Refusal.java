@@ -59,7 +59,7 @@ final class Refusal {
         io.grpc.Status status = failed.getStatus();
         if (status.getCode() == Code.UNIMPLEMENTED) {
             return Failure.refused("the server at " + connection.address()
-                    + " does not do this: its version is another than this program's, or it is no Dormouse server.");
+                    + " does not do this: its version does not have it yet, or it is no Dormouse server.");
         }
         return Failure.refused("the server at " + connection.address() + " refused: " + end(cause(failed)) + " ("
                 + status.getCode() + ").");

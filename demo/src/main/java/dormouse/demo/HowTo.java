@@ -9,7 +9,8 @@ final class HowTo {
 
     static List<String> afterwards(ModelChoice choice) {
         List<String> lines = new ArrayList<>();
-        lines.add("    ./dormouse demo --stay   leaves all this up, to be called from any OpenAI client or gRPC stub");
+        lines.add(
+                "    ./dormouse demo --stay   leaves all this up, to be called from the command line or any gRPC stub");
         if (choice instanceof ModelChoice.Story) {
             lines.add("    ./dormouse demo --real   the same with a real language model (93 MB, fetched once)");
         }

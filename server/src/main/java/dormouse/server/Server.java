@@ -46,7 +46,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Server implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Server.class);
-    private static final Duration HEARTBEATS_TO_DISK = Duration.ofSeconds(5);
+    private static final Duration HEARTBEATS_TO_DISK = Duration.ofSeconds(15);
     private static final Duration AGENTS_LEAVE_WITHIN = Duration.ofSeconds(1);
     private static final int FRAME_BYTES = 16 << 10;
 

@@ -183,7 +183,7 @@ class HeartbeatTest {
         server.advance(Duration.ofSeconds(91));
         Llm swept = server.llm("a");
 
-        server.advance(Duration.ofSeconds(5));
+        server.advance(Duration.ofSeconds(15));
 
         assertThat(server.llm("a")).isEqualTo(swept);
         assertThat(history("a")).containsExactly(LlmEvent.Type.TYPE_DEACTIVATED, LlmEvent.Type.TYPE_REGISTERED);
@@ -312,7 +312,7 @@ class HeartbeatTest {
         }
         Instant last = server.time().now();
         assertThat(server.stores().calls()).isEqualTo(calls);
-        server.advance(Duration.ofSeconds(5));
+        server.advance(Duration.ofSeconds(15));
 
         assertThat(server.stores().flushed())
                 .containsExactly(Map.of(new SessionId(ana.session()), last, new SessionId(bob.session()), last));
@@ -344,7 +344,7 @@ class HeartbeatTest {
         server.advance(Duration.ofSeconds(60));
         ana.heartbeat();
         Instant last = server.time().now();
-        server.advance(Duration.ofSeconds(7));
+        server.advance(Duration.ofSeconds(17));
 
         server.infer("a");
 
@@ -359,10 +359,10 @@ class HeartbeatTest {
         ana.heartbeat();
         Instant last = server.time().now();
         server.stores().away();
-        server.advance(Duration.ofSeconds(5));
+        server.advance(Duration.ofSeconds(15));
         server.stores().back();
 
-        server.advance(Duration.ofSeconds(5));
+        server.advance(Duration.ofSeconds(15));
 
         assertThat(onDisk("a")).isEqualTo(last);
     }

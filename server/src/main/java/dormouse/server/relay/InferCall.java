@@ -21,4 +21,9 @@ public record InferCall(
     public InferCall {
         headers = Map.copyOf(headers);
     }
+
+    /** The same, with nothing in its body: what was there can be forgotten. */
+    InferCall withoutInput() {
+        return new InferCall(llm, path, contentType, ByteBuffer.allocate(0), headers, deadlines);
+    }
 }

@@ -36,7 +36,7 @@ public final class Task implements WakeGate.Waiter {
     }
 
     private final TaskId id;
-    private final InferCall call;
+    private volatile InferCall call; // without its body once that is no longer needed
     private final Client client;
     private final Relay relay;
     private final Time time;
@@ -280,6 +280,7 @@ public final class Task implements WakeGate.Waiter {
     void inputDone() {
         releaseInput.run();
         releaseInput = () -> {};
+        call = call.withoutInput();
     }
 
     private void enter(Stage next) {

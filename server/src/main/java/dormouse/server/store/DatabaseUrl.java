@@ -1,9 +1,11 @@
 package dormouse.server.store;
 
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A JDBC URL, and what Dormouse asks of the database at its other end. What the URL sets by itself stays as it is.
@@ -28,6 +30,22 @@ record DatabaseUrl(String value) {
 
     boolean isH2() {
         return value.startsWith(H2);
+    }
+
+    /** The file that an H2 in this process keeps its rows in, or null. */
+    @Nullable
+    Path h2File() {
+        if (!isH2()) {
+            return null;
+        }
+        String place = value.substring(H2.length()).split(";", 2)[0];
+        if (place.startsWith("file:")) {
+            place = place.substring("file:".length());
+        } else if (place.matches("[a-z]{2,}:.*")) {
+            return null;
+        }
+        String home = place.startsWith("~") ? System.getProperty("user.home") + place.substring(1) : place;
+        return Path.of(home + ".mv.db");
     }
 
     /** What is given to the driver. */

@@ -9,13 +9,13 @@ class DatabaseUrlTest {
     void a_commit_to_an_h2_file_is_written_at_once() {
         assertThat(new DatabaseUrl("jdbc:h2:file:./data").complete())
                 .startsWith("jdbc:h2:file:./data;")
-                .contains(";WRITE_DELAY=0", ";DB_CLOSE_ON_EXIT=FALSE", ";LOCK_TIMEOUT=", ";QUERY_TIMEOUT=");
+                .contains(";WRITE_DELAY=0", ";REUSE_SPACE=FALSE", ";DB_CLOSE_ON_EXIT=FALSE", ";LOCK_TIMEOUT=", ";QUERY_TIMEOUT=");
     }
 
     @Test
     void what_the_url_sets_stays() {
         String url =
-                "jdbc:h2:./data;write_delay=50;Lock_Timeout=1;QUERY_TIMEOUT=2;DB_CLOSE_ON_EXIT=TRUE;TRACE_LEVEL_FILE=1";
+                "jdbc:h2:./data;write_delay=50;Lock_Timeout=1;QUERY_TIMEOUT=2;DB_CLOSE_ON_EXIT=TRUE;TRACE_LEVEL_FILE=1;reuse_space=TRUE";
         assertThat(new DatabaseUrl(url).complete()).isEqualTo(url);
     }
 
