@@ -48,6 +48,7 @@ final class RandomHistory implements AutoCloseable {
     private final Harness server;
     private final Complaints complaints = new Complaints();
     private final HistoryChecks checks;
+    private final HistoryWatch watch;
     private final List<RandomAgent> agents = new ArrayList<>();
     private final List<InferProbe> infers = new ArrayList<>();
     private final List<Probe<WakeProgress>> wakes = new ArrayList<>();
@@ -68,6 +69,7 @@ final class RandomHistory implements AutoCloseable {
         storeFails = kind == 0;
         laneWaits = kind == 1;
         checks = new HistoryChecks(server, storeFails, storeFails || laneWaits);
+        watch = new HistoryWatch(server);
         channel = server.channel();
         for (String name : List.of("ana", "bob", "cleo", "dan")) {
             agents.add(new RandomAgent(name, NAMES, random));
@@ -108,6 +110,7 @@ final class RandomHistory implements AutoCloseable {
         List<ServerMessage> heard = new ArrayList<>();
         agents.forEach(agent -> heard.addAll(agent.listen()));
         checks.check(agents, heard, !unsettled);
+        watch.check(!unsettled);
         assertThat(complaints.errors()).as("errors logged").isEmpty();
         while (answered < infers.size() && infers.get(answered).over()) {
             whole(infers.get(answered++));
@@ -297,9 +300,10 @@ final class RandomHistory implements AutoCloseable {
             return "the lane has caught up";
         }
         server.stores().back();
-        do {
-            server.advance(Duration.ofSeconds(16)); // the longest until somebody tries again
-        } while (server.stores().faulty() && !agents.stream().allMatch(agent -> !agent.open()));
+        while (server.stores().faulty() && agents.stream().anyMatch(RandomAgent::open)) {
+            server.advance(Duration.ofSeconds(16)); // until the reply that is to be lost has been lost
+        }
+        server.advance(Duration.ofSeconds(16)); // until somebody tries again, at the latest
         unsettled = false;
         return "the database is itself again";
     }
@@ -322,6 +326,7 @@ final class RandomHistory implements AutoCloseable {
         server.advance(Duration.ofHours(5));
         told.add("five hours pass");
         check();
+        watch.end();
         checks.nothingRemains();
         assertThat(server.time().alarms())
                 .as("alarms: of the sweep three, of the watches one")
