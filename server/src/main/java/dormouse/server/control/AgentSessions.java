@@ -39,8 +39,7 @@ public final class AgentSessions {
     private static final int ATTEMPTS = 3;
 
     private final Fleet fleet;
-    private final SessionStore store;
-    private final Credentials credentials;
+    private final Epochs epochs;
     private final Time time;
     private final Terms terms;
     private final String replica;
@@ -58,8 +57,7 @@ public final class AgentSessions {
             String replica,
             int limit) {
         this.fleet = fleet;
-        this.store = store;
-        this.credentials = credentials;
+        this.epochs = new Epochs(fleet, store, credentials);
         this.time = time;
         this.terms = terms;
         this.replica = replica;
@@ -110,7 +108,7 @@ public final class AgentSessions {
                 answer.accept(
                         new Registered.Accepted(agent.session(), null, agent.epoch(), true, claim(agent, wanted)));
             } else {
-                answer.accept(new Registered.Rejected(fenced()));
+                answer.accept(new Registered.Rejected(Epochs.fenced()));
             }
         });
     }
@@ -130,80 +128,40 @@ public final class AgentSessions {
             return new Registered.Rejected(
                     Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1)));
         }
-        Instant now = time.now();
-        SessionId id = registration.session();
-        long epoch = 1;
-        String newToken = null;
-        if (id == null) {
-            if (attached.size() >= limit) {
-                return new Registered.Rejected(full());
-            }
-            id = credentials.newSession();
-            newToken = credentials.newToken();
-            SessionStore.Session created = new SessionStore.Session(
-                    id,
-                    Credentials.hash(newToken),
-                    epoch,
-                    registration.agentName(),
-                    registration.agentVersion(),
-                    registration.principal(),
-                    registration.instanceId(),
-                    now,
-                    now);
-            fleet.ask(() -> {
-                store.create(created);
-                return created;
-            });
-        } else {
-            SessionId resumed = id;
-            SessionStore.Session known = fleet.ask(() -> store.find(resumed)).orElse(null);
-            if (known == null
-                    || !Credentials.matches(known.tokenHash(), registration.resumeToken())
-                    || !known.principal().equals(registration.principal())) {
-                log.warn("session refused session={} agent={}", id, registration.agentName());
-                return new Registered.Rejected(Failure.of(
-                        Reason.SESSION_FORBIDDEN,
-                        "session " + id + " is unknown here, or belongs to another agent or credential: discard it and"
-                                + " register without one"));
-            }
-            if (attached.size() >= limit && !attached.containsKey(id)) {
-                return new Registered.Rejected(full());
-            }
-            if (!fleet.ask(() -> store.advance(
-                    resumed,
-                    known.epoch(),
-                    registration.agentName(),
-                    registration.agentVersion(),
-                    registration.instanceId(),
-                    now))) {
-                return new Registered.Rejected(fenced());
-            }
-            epoch = known.epoch() + 1;
+        SessionId known = registration.session();
+        if (attached.size() >= limit && (known == null || !attached.containsKey(known))) {
+            return new Registered.Rejected(Failure.retry(
+                    Reason.OVERLOADED, "this server holds its most agents already: " + limit, Duration.ofSeconds(30)));
         }
+        Instant now = time.now();
+        Epochs.Opened opened = epochs.open(registration, now);
+        if (opened instanceof Epochs.Refused refused) {
+            log.warn("session refused session={} agent={}", known, registration.agentName());
+            return new Registered.Rejected(refused.why());
+        }
+        Epochs.Granted granted = (Epochs.Granted) opened;
+        SessionId id = granted.session();
         AttachedAgent agent = new AttachedAgent(
-                id, epoch, line, registration.agentName(), registration.agentVersion(), registration.principal(), now);
+                id,
+                granted.epoch(),
+                line,
+                registration.agentName(),
+                registration.agentVersion(),
+                registration.principal(),
+                now);
         AttachedAgent older = attached.put(id, agent);
         if (older != null && !older.leaving()) {
             log.info("stream fenced session={} epoch={}", id, older.epoch());
-            older.line().close(fenced());
+            older.line().close(Epochs.fenced());
         }
         try {
             List<Registered.Grant> grants = claim(agent, registration);
-            log.info("agent attached session={} agent={} epoch={}", id, registration.agentName(), epoch);
-            return new Registered.Accepted(id, newToken, epoch, newToken == null, grants);
+            log.info("agent attached session={} agent={} epoch={}", id, agent.name(), agent.epoch());
+            return new Registered.Accepted(id, granted.newToken(), agent.epoch(), granted.newToken() == null, grants);
         } catch (StoreException e) {
             detach(agent, "its registration was not saved");
             throw e;
         }
-    }
-
-    private Failure full() {
-        return Failure.retry(
-                Reason.OVERLOADED, "this server holds its most agents already: " + limit, Duration.ofSeconds(30));
-    }
-
-    private static Failure fenced() {
-        return Failure.of(Reason.SESSION_FENCED, "a newer stream of this session took over");
     }
 
     /** Decides about every name, saves all of it in one transaction; decides again where the database knew better. */

@@ -7,12 +7,13 @@ import static dormouse.server.store.Rows.register;
 import dormouse.server.fleet.LlmEvent;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 
 /** A process that registers one Llm after the other and says so on standard output, until it is killed. */
 final class CommitLoop {
     private CommitLoop() {}
 
-    public static void main(String[] args) {
+    public static void main(String[] args) throws InterruptedException {
         try (Database database = Engine.H2_FILE.open(args[0])) {
             database.migrate();
             String run = args[1];
@@ -22,11 +23,12 @@ final class CommitLoop {
                     System.out.println(event.revision() + " " + event.llm().name());
                 }
                 System.out.flush();
+                TimeUnit.MILLISECONDS.sleep(Long.parseLong(args[2]));
             }
         }
     }
 
-    static Process start(String url, String run) throws IOException {
+    static Process start(String url, String run, long pauseMillis) throws IOException {
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         return new ProcessBuilder(
                         java.toString(),
@@ -36,7 +38,8 @@ final class CommitLoop {
                         System.getProperty("java.class.path"),
                         CommitLoop.class.getName(),
                         url,
-                        run)
+                        run,
+                        Long.toString(pauseMillis))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
     }

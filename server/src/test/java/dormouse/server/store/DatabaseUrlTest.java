@@ -9,7 +9,12 @@ class DatabaseUrlTest {
     void a_commit_to_an_h2_file_is_written_at_once() {
         assertThat(new DatabaseUrl("jdbc:h2:file:./data").complete())
                 .startsWith("jdbc:h2:file:./data;")
-                .contains(";WRITE_DELAY=0", ";REUSE_SPACE=FALSE", ";DB_CLOSE_ON_EXIT=FALSE", ";LOCK_TIMEOUT=", ";QUERY_TIMEOUT=");
+                .contains(
+                        ";WRITE_DELAY=0",
+                        ";REUSE_SPACE=FALSE",
+                        ";DB_CLOSE_ON_EXIT=FALSE",
+                        ";LOCK_TIMEOUT=",
+                        ";QUERY_TIMEOUT=");
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,8 +49,33 @@ class H2DurabilityTest {
                 "after " + ROUNDS + " kills all of " + acknowledged.size() + " acknowledged rows were there");
     }
 
+    /** H2 begins to reuse the space of its file when that is older than 45 s; see RATIONALE.md. */
+    @Test
+    @Tag("slow")
+    void what_it_has_acknowledged_after_more_than_a_minute_is_there_too(@TempDir Path directory) throws Exception {
+        String url = "jdbc:h2:file:" + directory.resolve("dormouse");
+        Process process = CommitLoop.start(url, "long", 50);
+        Map<Long, String> acknowledged = new HashMap<>();
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(75);
+        try (BufferedReader output = process.inputReader()) {
+            while (System.nanoTime() < until) {
+                note(output.readLine(), acknowledged);
+            }
+            process.toHandle().destroyForcibly();
+            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        try (Database database = Engine.H2_FILE.open(url)) {
+            assertThat(database.llms().load().llms())
+                    .extracting(llm -> llm.name().value())
+                    .containsAll(acknowledged.values());
+        }
+        System.out.println("after 75 s all of " + acknowledged.size() + " acknowledged rows were there");
+    }
+
     private static void killAmid(String url, String run, int lines, Map<Long, String> acknowledged) throws Exception {
-        Process process = CommitLoop.start(url, run);
+        Process process = CommitLoop.start(url, run, 0);
         try (BufferedReader output = process.inputReader()) {
             for (int i = 0; i < lines; i++) {
                 note(output.readLine(), acknowledged);
