@@ -1,11 +1,13 @@
 package dormouse.agent;
 
 import com.google.protobuf.UnsafeByteOperations;
+import io.netty.channel.ChannelConfig;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.impl.HttpClientConnection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +43,7 @@ final class HttpBackend implements Backend {
         private @Nullable Call call;
 
         private @Nullable HttpClientRequest request;
-        private @Nullable HttpClientResponse response;
+        private boolean wanted;
         private boolean retried;
         private boolean over;
 
@@ -87,21 +89,24 @@ final class HttpBackend implements Backend {
         }
 
         private void receive(HttpClientResponse answer) {
-            answer.pause();
             if (over) {
                 return;
             }
-            response = answer;
             call = null;
             answer.exceptionHandler(this::fail);
             answer.handler(data -> {
                 if (!over) {
+                    wanted = false;
                     listener.data(UnsafeByteOperations.unsafeWrap(data.getBytes()));
+                    if (!over) {
+                        read(wanted);
+                    }
                 }
             });
             answer.endHandler(ignored -> {
                 if (!over) {
                     over = true;
+                    read(true); // the connection is another request's from here on
                     listener.end();
                 }
             });
@@ -125,8 +130,25 @@ final class HttpBackend implements Backend {
 
         @Override
         public void more() {
-            if (response != null && !over) {
-                response.fetch(1);
+            if (!over) {
+                wanted = true;
+                read(true);
+            }
+        }
+
+        /**
+         * Whether the socket is read. Not by the pause of Vert.x 5.2: under it the socket is read on for a while, and when
+         * that meets the connection's end, the last pieces of the answer are lost.
+         */
+        private void read(boolean on) {
+            if (request != null) {
+                ChannelConfig socket = ((HttpClientConnection) request.connection())
+                        .channelHandlerContext()
+                        .channel()
+                        .config();
+                if (socket.isAutoRead() != on) {
+                    socket.setAutoRead(on);
+                }
             }
         }
 

@@ -8,6 +8,7 @@ import dormouse.contract.Problems;
 import dormouse.v1.AgentMessage;
 import dormouse.v1.Cancel;
 import dormouse.v1.Drain;
+import dormouse.v1.InferEnd;
 import dormouse.v1.InferHead;
 import dormouse.v1.Probe;
 import dormouse.v1.ServerMessage;
@@ -17,13 +18,17 @@ import io.grpc.Status.Code;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -417,6 +422,60 @@ class InferTest {
 
         assertThat(answer.body().equals(whole)).isTrue();
         assertThat(answer.end().getBytes()).isEqualTo(whole.length());
+    }
+
+    @Test
+    void an_answer_is_whole_though_its_backend_has_closed_long_before_it_is_read() throws Exception {
+        int window = 64 * 1024;
+        var peer = attach((request, connection) -> {
+            connection.chunkedHead(200, "text/plain");
+            connection.chunk("x".repeat(window));
+            for (int i = 0; i < Integer.parseInt(request.text()); i++) {
+                connection.chunk("y");
+            }
+            connection.write("0\r\n\r\n");
+            connection.close();
+        });
+        for (int more = 1; more < 60; more += 3) {
+            String slow = "slow" + more;
+            String meanwhile = "meanwhile" + more;
+            List<AgentMessage> heard = new ArrayList<>();
+            askForText(peer, slow, more);
+            peer.await(message -> heard.add(message) && body(heard, slow).length() == window, "the first window");
+            askForText(peer, meanwhile, 0);
+            peer.await(message -> heard.add(message) && end(heard, meanwhile) != null, "the other one's end");
+
+            AgentHarness.consumed(peer, slow, window);
+            if (end(heard, slow) == null) {
+                peer.await(message -> heard.add(message) && end(heard, slow) != null, "the end");
+            }
+            assertThat(end(heard, slow))
+                    .isEqualTo(InferEnd.newBuilder()
+                            .setTaskId(slow)
+                            .setBytes(window + more)
+                            .build());
+            assertThat(body(heard, slow)).isEqualTo("x".repeat(window) + "y".repeat(more));
+        }
+    }
+
+    private static void askForText(ScriptedServer.Peer peer, String task, int more) {
+        var infer = AgentHarness.infer(task, "qwen", 0).setContentType("text/plain");
+        AgentHarness.ask(peer, infer, Integer.toString(more));
+    }
+
+    private static String body(List<AgentMessage> heard, String task) {
+        return heard.stream()
+                .filter(message -> message.getInferChunk().getTaskId().equals(task))
+                .map(message -> message.getInferChunk().getData().toStringUtf8())
+                .collect(Collectors.joining());
+    }
+
+    private static @Nullable InferEnd end(List<AgentMessage> heard, String task) {
+        return heard.stream()
+                .filter(message -> message.getInferEnd().getTaskId().equals(task))
+                .map(AgentMessage::getInferEnd)
+                .findFirst()
+                .orElse(null);
     }
 
     @Test

@@ -22,6 +22,7 @@ final class Call {
     private final CompletableFuture<Void> firstByte = new CompletableFuture<>();
     private volatile int status;
     private volatile String contentType = "";
+    private volatile String failure = "";
     private volatile @Nullable ClientCallStreamObserver<InferRequest> stream;
 
     private Call() {}
@@ -57,6 +58,7 @@ final class Call {
 
             @Override
             public void onError(Throwable failure) {
+                call.failure = failure.toString();
                 String reason = Problems.reason(failure);
                 call.end.complete(reason.isEmpty() ? failure.toString() : reason);
             }
@@ -129,5 +131,11 @@ final class Call {
 
     List<String> phases() {
         return phases;
+    }
+
+    /** For the messages of assertions. */
+    @Override
+    public String toString() {
+        return "call: status " + status + ", phases " + phases + ", " + bytes().length + " bytes, " + failure;
     }
 }

@@ -8,8 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,10 +57,9 @@ class CommandLineTest {
     }
 
     private static Process begin(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(Program.java("cli"));
-        command.addAll(List.of("--server", server.address()));
-        command.addAll(List.of(arguments));
-        return new ProcessBuilder(command).directory(directory.toFile()).start();
+        ProcessBuilder builder = new ProcessBuilder(Program.java("cli", arguments)).directory(directory.toFile());
+        builder.environment().put("DORMOUSE_SERVER", server.address());
+        return builder.start();
     }
 
     private static Result run(String... arguments) throws IOException, InterruptedException {

@@ -137,7 +137,8 @@ final class FakeBackend implements AutoCloseable {
         wakeStatus = status;
     }
 
-    private void open() {
+    /** Boots. */
+    void open() {
         try {
             ServerSocket opened = new ServerSocket();
             opened.setReuseAddress(true);
@@ -241,7 +242,7 @@ final class FakeBackend implements AutoCloseable {
 
     /** The same with a recipe that wakes it. */
     String wakeableLlm(String name, int concurrency) {
-        return llm(name, concurrency) + "  wake: {type: http, url: \"" + wakeUrl() + "\", maxWaitSeconds: 20}\n";
+        return llm(name, concurrency) + "  wake: {type: http, url: \"" + wakeUrl() + "\", maxWaitSeconds: 60}\n";
     }
 
     @Override

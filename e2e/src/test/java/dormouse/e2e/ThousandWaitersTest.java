@@ -26,9 +26,13 @@ class ThousandWaitersTest {
                 FakeBackend backend = FakeBackend.asleep(exchange -> exchange.whole(200, exchange.text()));
                 AgentProcess agent =
                         AgentProcess.start(directory, "ana", server.address(), backend.wakeableLlm("sleepy", 16))) {
+            backend.wakeAnswers(202); // its recipe succeeds at once, but it boots when all are there
             server.awaitStatus("sleepy", "HIBERNATING");
 
             List<Call> calls = thousand(server, "sleepy");
+            await().atMost(ServerProcess.PATIENCE)
+                    .until(() -> calls.stream().allMatch(call -> call.phases().contains("KIND_WAKING")));
+            backend.open();
             assertThat(calls).allSatisfy(call -> assertThat(call.end()).isEqualTo("OK"));
 
             for (int i = 0; i < calls.size(); i++) {

@@ -101,6 +101,7 @@ class StoreFaultsTest {
         assertThat(Status.fromThrowable(ana.error()).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(ana.retryAfter()).isNotNull();
         server.stores().back();
+        server.advance(ana.retryAfter());
         assertThat(Grants.of(server.reconnect(ana).register(awake("a")))).containsExactly("a CREATED");
     }
 
@@ -249,6 +250,7 @@ class StoreFaultsTest {
         ana.ask(awake("a"));
         assertThat(ana.endedWith()).isEqualTo("STORE_UNAVAILABLE");
         assertThat(ana.session()).isEmpty();
+        server.advance(ana.retryAfter());
 
         server.reconnect(ana).register(awake("a"));
 
@@ -310,6 +312,7 @@ class StoreFaultsTest {
         InferProbe first = server.infer("a");
         assertThat(first.reason()).isEqualTo("STORE_UNAVAILABLE");
         assertThat(ana.wakes()).isEmpty();
+        server.advance(first.retryAfter());
 
         InferProbe second = server.infer("a");
 
@@ -376,6 +379,29 @@ class StoreFaultsTest {
 
         assertThat(status("a")).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
         assertThat(history("a")).containsExactly(Type.TYPE_BACKEND_DOWN, Type.TYPE_REGISTERED);
+    }
+
+    @Test
+    void aStoreThatIsAwayIsNotAskedByEverybody() {
+        ScriptedAgent[] agents = new ScriptedAgent[50];
+        for (int i = 0; i < agents.length; i++) {
+            agents[i] = server.agent("agent-" + i);
+            agents[i].register(awake("n" + i));
+        }
+        server.stores().away();
+        int calls = server.stores().calls();
+        for (ScriptedAgent agent : agents) {
+            agent.cut();
+            server.agent("late").ask(awake("late"));
+        }
+
+        server.advance(Duration.ofSeconds(10));
+
+        assertThat(server.stores().calls() - calls).isBetween(10, 25); // each takes seconds where it is really away
+        server.stores().back();
+        server.advance(Duration.ofSeconds(2));
+        assertThat(status("n0")).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
+        assertThat(status("n49")).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
     }
 
     @Test

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  */
 class StressTest {
     private static final int CLIENTS = 4;
-    private static final int ROUNDS = 40;
+    private static final int ROUNDS = 25;
     private static final int AT_A_TIME = 6;
     private static final String[] LLMS = {"qwen3", "phi"};
 

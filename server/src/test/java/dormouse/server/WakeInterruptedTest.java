@@ -295,6 +295,7 @@ class WakeInterruptedTest {
         assertThat(ana.wakes()).isEmpty();
         assertThat(status()).isEqualTo(LlmStatus.LLM_STATUS_HIBERNATING);
         server.stores().back();
+        server.advance(infer.retryAfter());
         InferProbe next = server.infer("a");
         ana.awake(wake(1));
         ana.answer(ana.infers().get(0), "now");

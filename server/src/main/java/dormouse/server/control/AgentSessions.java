@@ -121,7 +121,7 @@ public final class AgentSessions {
             fleet.catchUpIfBehind();
             return work.get();
         } catch (StoreException | StaleException e) {
-            log.warn("registration not taken, the store failed cause={}", e.getMessage());
+            log.debug("registration not taken cause={}", e.getMessage());
             return new Registered.Rejected(Fleet.storeUnavailable());
         }
     }
@@ -141,7 +141,7 @@ public final class AgentSessions {
             }
             id = credentials.newSession();
             newToken = credentials.newToken();
-            store.create(new SessionStore.Session(
+            SessionStore.Session created = new SessionStore.Session(
                     id,
                     Credentials.hash(newToken),
                     epoch,
@@ -150,9 +150,14 @@ public final class AgentSessions {
                     registration.principal(),
                     registration.instanceId(),
                     now,
-                    now));
+                    now);
+            fleet.ask(() -> {
+                store.create(created);
+                return created;
+            });
         } else {
-            SessionStore.Session known = store.find(id).orElse(null);
+            SessionId resumed = id;
+            SessionStore.Session known = fleet.ask(() -> store.find(resumed)).orElse(null);
             if (known == null
                     || !Credentials.matches(known.tokenHash(), registration.resumeToken())
                     || !known.principal().equals(registration.principal())) {
@@ -165,13 +170,13 @@ public final class AgentSessions {
             if (attached.size() >= limit && !attached.containsKey(id)) {
                 return new Registered.Rejected(full());
             }
-            if (!store.advance(
-                    id,
+            if (!fleet.ask(() -> store.advance(
+                    resumed,
                     known.epoch(),
                     registration.agentName(),
                     registration.agentVersion(),
                     registration.instanceId(),
-                    now)) {
+                    now))) {
                 return new Registered.Rejected(fenced());
             }
             epoch = known.epoch() + 1;

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,7 @@ import org.slf4j.LoggerFactory;
 public final class Fleet {
     private static final Logger log = LoggerFactory.getLogger(Fleet.class);
     private static final Duration STORE_RETRY = Duration.ofSeconds(1);
+    private static final Duration STORE_PAUSE = Duration.ofMillis(200);
     private static final int PAGE = 1000;
 
     private final LlmStore store;
@@ -44,7 +46,9 @@ public final class Fleet {
     private final ConcurrentSkipListMap<LlmName, Llm> rows = new ConcurrentSkipListMap<>();
     private final List<FleetListener> listeners = new CopyOnWriteArrayList<>();
     private volatile long revision;
-    private boolean behind; // on the lane alone
+    private boolean behind; // on the lane alone, and so the next two
+    private @Nullable StoreException away;
+    private long awayAt;
 
     public Fleet(LlmStore store, Lane lane, Time time) {
         this.store = store;
@@ -121,10 +125,40 @@ public final class Fleet {
             try {
                 job.run();
             } catch (StoreException e) {
-                log.warn("the store did not take it, trying again event={} cause={}", what, e.getMessage());
+                log.debug("trying again in a second event={} cause={}", what, e.getMessage());
                 time.after(STORE_RETRY, () -> insist(what, job));
             }
         });
+    }
+
+    /**
+     * Asks the store. For a moment after it has failed it is not asked: each question to a store that is away takes
+     * seconds, and the lane would do nothing else. On the lane.
+     *
+     * @throws StoreException where it fails, or has just failed
+     */
+    <T> T ask(Supplier<T> question) {
+        StoreException last = away;
+        if (last != null && time.since(awayAt).compareTo(STORE_PAUSE) < 0) {
+            throw last;
+        }
+        try {
+            T answer = question.get();
+            if (last != null) {
+                log.info("the database answers again");
+            }
+            away = null;
+            return answer;
+        } catch (StoreException e) {
+            if (last == null) {
+                log.warn(
+                        "the database does not answer; what waits for it is tried again each second cause={}",
+                        e.getMessage());
+            }
+            away = e;
+            awayAt = time.nanos();
+            throw e;
+        }
     }
 
     /**
@@ -164,7 +198,7 @@ public final class Fleet {
         }
         List<LlmEvent> events;
         try {
-            events = store.commit(changes, now);
+            events = ask(() -> store.commit(changes, now));
         } catch (StoreException | StaleException e) {
             behind = true;
             throw e;
@@ -180,7 +214,10 @@ public final class Fleet {
      */
     void heard(Map<SessionId, Instant> sessions) {
         catchUpIfBehind(); // else what is caught up with later would take the sign back
-        store.heartbeats(sessions);
+        ask(() -> {
+            store.heartbeats(sessions);
+            return sessions;
+        });
         rows.replaceAll((name, row) -> {
             Instant at = row.owner() == null ? null : sessions.get(row.owner().session());
             return at == null ? row : row.heardAt(at);
@@ -194,7 +231,7 @@ public final class Fleet {
         }
         List<LlmEvent> events;
         do {
-            events = store.eventsAfter(revision, null, PAGE);
+            events = ask(() -> store.eventsAfter(revision, null, PAGE));
             for (LlmEvent event : events) {
                 show(new LlmEvent(event.revision(), event.type(), caughtUp(event.llm()), event.detail(), event.time()));
             }

@@ -7,6 +7,7 @@ import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionId;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.Step;
+import dormouse.server.fleet.StoreException;
 import dormouse.server.fleet.Terms;
 import java.time.Duration;
 import java.time.Instant;
@@ -81,6 +82,8 @@ public final class Sweep {
             fleet.onLane(() -> {
                 try {
                     job.run();
+                } catch (StoreException e) {
+                    log.debug("not swept, trying again later cause={}", e.getMessage());
                 } catch (RuntimeException e) {
                     log.warn("not swept, trying again later cause={}", e.getMessage());
                 } finally {
@@ -125,7 +128,10 @@ public final class Sweep {
 
     private void forget() {
         Instant now = time.now();
-        llms.compact(now.minus(schedule.history()));
-        sessionStore.purge(now.minus(SESSION_RETENTION));
+        fleet.ask(() -> {
+            llms.compact(now.minus(schedule.history()));
+            sessionStore.purge(now.minus(SESSION_RETENTION));
+            return now;
+        });
     }
 }

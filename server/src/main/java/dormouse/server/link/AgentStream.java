@@ -10,7 +10,6 @@ import dormouse.server.control.InferOrder;
 import dormouse.server.control.Registered;
 import dormouse.server.control.Registration;
 import dormouse.server.control.TaskEars;
-import dormouse.server.control.Usage;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmName;
@@ -22,9 +21,6 @@ import dormouse.v1.Drain;
 import dormouse.v1.Heartbeat;
 import dormouse.v1.HeartbeatAck;
 import dormouse.v1.Infer;
-import dormouse.v1.InferChunk;
-import dormouse.v1.InferEnd;
-import dormouse.v1.InferHead;
 import dormouse.v1.Register;
 import dormouse.v1.ServerMessage;
 import dormouse.v1.Wake;
@@ -32,8 +28,6 @@ import dormouse.v1.WakeResult;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +49,7 @@ final class AgentStream implements AgentLine {
     private final Wakes wakes;
     private final AgentLink.Conditions conditions;
     private final StreamWriter writer;
-    private final Map<TaskId, TaskEars> tasks = new ConcurrentHashMap<>();
+    private final StreamTasks tasks;
     private final AtomicBoolean over = new AtomicBoolean();
     private final AtomicInteger unanswered = new AtomicInteger();
     private boolean registering; // by the transport's thread
@@ -76,6 +70,7 @@ final class AgentStream implements AgentLine {
                 () -> close(Failure.of(
                         Reason.OVERLOADED,
                         "the agent does not read: " + StreamWriter.MOST_CONTROL + " messages wait for it")));
+        this.tasks = new StreamTasks(writer, conditions.frameBytes());
     }
 
     void ready() {
@@ -107,14 +102,10 @@ final class AgentStream implements AgentLine {
         switch (message.getMessageCase()) {
             case HEARTBEAT -> heartbeat(known, message.getHeartbeat());
             case WAKE_RESULT -> wakeResult(known, message.getWakeResult());
-            case INFER_HEAD -> head(message.getInferHead());
-            case INFER_CHUNK -> chunk(message.getInferChunk());
-            case INFER_END -> end(message.getInferEnd());
-            case WINDOW ->
-                withTask(
-                        message.getWindow().getTaskId(),
-                        (task, ears) ->
-                                writer.inputConsumed(task, message.getWindow().getConsumed()));
+            case INFER_HEAD -> tasks.head(message.getInferHead());
+            case INFER_CHUNK -> tasks.chunk(message.getInferChunk());
+            case INFER_END -> tasks.end(message.getInferEnd());
+            case WINDOW -> tasks.window(message.getWindow());
             case GOODBYE -> goodbye(known);
             case SLEEP_RESULT, REGISTER -> {}
             case MESSAGE_NOT_SET -> writer.control(Messages.unknownKind());
@@ -208,67 +199,13 @@ final class AgentStream implements AgentLine {
     }
 
     private void wakeResult(AttachedAgent known, WakeResult result) {
-        if (isTask(result.getTaskId())) {
+        if (StreamTasks.isId(result.getTaskId())) {
             wakes.result(
                     known,
                     new TaskId(result.getTaskId()),
                     Messages.took(result.getTook()),
                     result.hasError() ? Messages.wakeFailure(result.getError()) : null);
         }
-    }
-
-    private void head(InferHead head) {
-        withTask(head.getTaskId(), (task, ears) -> {
-            if (head.getStatus() < 200 || head.getStatus() > 599) {
-                ears.broken(Failure.of(Reason.INTERNAL, "the agent sent the HTTP status " + head.getStatus()));
-            } else {
-                ears.head(Messages.head(head));
-            }
-        });
-    }
-
-    private void chunk(InferChunk chunk) {
-        withTask(chunk.getTaskId(), (task, ears) -> {
-            if (chunk.getData().size() > conditions.frameBytes()) {
-                ears.broken(Failure.of(
-                        Reason.INTERNAL,
-                        "the agent sent a frame of " + chunk.getData().size() + " bytes; the limit is "
-                                + conditions.frameBytes()));
-            } else {
-                ears.chunk(chunk.getOffset(), chunk.getData().asReadOnlyByteBuffer());
-            }
-        });
-    }
-
-    private void end(InferEnd end) {
-        withTask(end.getTaskId(), (task, ears) -> {
-            forget(task);
-            ears.end(
-                    end.getBytes(),
-                    end.hasError() ? Messages.taskFailure(end.getError()) : null,
-                    new Usage(
-                            Math.max(0, end.getUsage().getPromptTokens()),
-                            Math.max(0, end.getUsage().getCompletionTokens())));
-        });
-    }
-
-    private interface TaskUse {
-        void on(TaskId task, TaskEars ears);
-    }
-
-    /** Only tasks of this very stream are found: what is said of others, or of ended ones, is dropped. */
-    private void withTask(String id, TaskUse use) {
-        TaskId task = isTask(id) ? new TaskId(id) : null;
-        TaskEars ears = task == null ? null : tasks.get(task);
-        if (task != null && ears != null) {
-            use.on(task, ears);
-        } else {
-            log.debug("a message for no task of this stream was dropped task={}", id.length() > 64 ? "?" : id);
-        }
-    }
-
-    private static boolean isTask(String id) {
-        return !id.isEmpty() && id.length() <= 64;
     }
 
     /** The agent has closed its side in order. */
@@ -293,13 +230,7 @@ final class AgentStream implements AgentLine {
         if (known != null) {
             sessions.disconnected(known, why);
         }
-        Failure lost = Failure.retry(Reason.AGENT_LOST, "the agent was lost: " + why, Duration.ofSeconds(1));
-        for (TaskId task : tasks.keySet()) {
-            TaskEars ears = tasks.remove(task);
-            if (ears != null) {
-                ears.lost(lost);
-            }
-        }
+        tasks.lost(Failure.retry(Reason.AGENT_LOST, "the agent was lost: " + why, Duration.ofSeconds(1)));
     }
 
     @Override
@@ -321,11 +252,9 @@ final class AgentStream implements AgentLine {
     @Override
     public void infer(InferOrder order, TaskEars ears) {
         TaskId task = order.task();
-        tasks.put(task, ears);
+        tasks.begin(task, ears);
         if (over.get()) {
-            if (tasks.remove(task) != null) {
-                ears.lost(Failure.retry(Reason.AGENT_LOST, "the agent was lost", Duration.ofSeconds(1)));
-            }
+            tasks.lost(Failure.retry(Reason.AGENT_LOST, "the agent was lost", Duration.ofSeconds(1)));
             return;
         }
         writer.control(ServerMessage.newBuilder()
@@ -345,7 +274,7 @@ final class AgentStream implements AgentLine {
 
     @Override
     public void consumed(TaskId task, long bytes) {
-        if (tasks.containsKey(task)) {
+        if (tasks.has(task)) {
             writer.window(task, bytes);
         }
     }
@@ -360,8 +289,7 @@ final class AgentStream implements AgentLine {
 
     @Override
     public void forget(TaskId task) {
-        tasks.remove(task);
-        writer.forget(task);
+        tasks.forget(task);
     }
 
     @Override

@@ -64,7 +64,9 @@ record DatabaseUrl(String value) {
     /**
      * With H2's own WRITE_DELAY a killed server loses commits that it has acknowledged; DB_CLOSE_ON_EXIT would close the
      * database at SIGTERM, while the last tasks are being finished; TRACE_LEVEL_FILE would write into a file of H2's own
-     * what the log has anyhow.
+     * what the log has anyhow. And where H2 2.5 may reuse the space of chunks that are no longer needed, a process that is
+     * killed after a minute or more loses its last commits in spite of WRITE_DELAY=0; with REUSE_SPACE off it loses none,
+     * and its file only grows until it is closed in order, or opened anew: see {@link Compaction}.
      */
     private Map<String, String> h2Settings() {
         Map<String, String> settings = new TreeMap<>();
@@ -77,6 +79,7 @@ record DatabaseUrl(String value) {
         String place = value.substring(H2.length());
         if (!place.startsWith("mem:")) {
             settings.put("WRITE_DELAY", "0");
+            settings.put("REUSE_SPACE", "FALSE");
         }
         if (!place.startsWith("tcp:") && !place.startsWith("ssl:")) {
             settings.put("DB_CLOSE_ON_EXIT", "FALSE");

@@ -36,6 +36,10 @@ final class Wire implements AutoCloseable {
         sockets.clear();
     }
 
+    boolean isCut() {
+        return cut;
+    }
+
     void mend() {
         cut = false;
         cutBeforeCommit = false;
