@@ -170,7 +170,9 @@ final class HistoryChecks implements AutoCloseable {
                 .extracting(Llm::name)
                 .isEqualTo(tables.llms().stream().map(Llm::name).toList());
         for (int i = 0; i < memory.size(); i++) {
-            assertThat(memory.get(i).stored()).as("a row in memory and in the table").isEqualTo(tables.llms().get(i));
+            assertThat(memory.get(i).stored())
+                    .as("a row in memory and in the table")
+                    .isEqualTo(tables.llms().get(i));
         }
         assertThat(tables.llms()).extracting(Llm::state).doesNotContain(LlmState.WAKING);
         List<LlmState> states = new ArrayList<>();
@@ -230,7 +232,9 @@ final class HistoryChecks implements AutoCloseable {
         assertThat(server.server().fleet().all()).isEmpty();
         assertThat(database.llms().load().llms()).isEmpty();
         assertThat(server.server().sessions().attached()).isEmpty();
-        assertThat(Leftovers.of(server.server())).as("what the server still holds").isEmpty();
+        assertThat(Leftovers.of(server.server()))
+                .as("what the server still holds")
+                .isEmpty();
         assertThat(server.remains())
                 .allSatisfy(
                         (what, count) -> assertThat(count.longValue()).as(what).isZero());

@@ -32,7 +32,9 @@ final class HistoryWatch {
             listen();
         }
         if (settled) {
-            assertThat(revision).as("what a watcher has seen").isEqualTo(server.server().fleet().revision());
+            assertThat(revision)
+                    .as("what a watcher has seen")
+                    .isEqualTo(server.server().fleet().revision());
         }
     }
 
@@ -44,7 +46,9 @@ final class HistoryWatch {
     private void listen() {
         for (LlmEvent event : probe.take()) {
             if (!NO_CHANGE.contains(event.getType())) {
-                assertThat(event.getRevision()).as("the next that a watcher sees").isEqualTo(revision + 1);
+                assertThat(event.getRevision())
+                        .as("the next that a watcher sees")
+                        .isEqualTo(revision + 1);
             } else {
                 assertThat(event.getRevision()).as("where a watcher is").isGreaterThanOrEqualTo(revision);
             }
