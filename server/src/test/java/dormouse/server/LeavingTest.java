@@ -3,6 +3,7 @@ package dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dormouse.v1.LlmStatus;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +37,21 @@ class LeavingTest {
         server.lane().letGo();
         assertThat(server.llm("qwen3").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
         assertThat(server.llm("qwen3").getStatusReason()).contains("goodbye");
+    }
+
+    @Test
+    void aGoodbyeIsNotOvertakenByARegisterThatHadToWaitForTheDatabase() {
+        ScriptedAgent agent = server.agent("ana");
+        agent.register(ScriptedAgent.awake("qwen3"));
+        server.stores().away();
+        agent.ask(ScriptedAgent.awake("qwen3"), ScriptedAgent.awake("llama"));
+        server.advance(Duration.ofMillis(500));
+        server.stores().back();
+        agent.goodbye();
+
+        server.advance(Duration.ofSeconds(2));
+        assertThat(server.llm("qwen3").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
+        assertThat(server.llm("llama").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
     }
 
     @Test

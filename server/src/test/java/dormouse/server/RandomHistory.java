@@ -81,7 +81,6 @@ final class RandomHistory implements AutoCloseable {
         try {
             for (int i = 0; i < steps; i++) {
                 told.add(step());
-                if (Boolean.getBoolean("v")) System.out.println("STEP " + told.size() + " " + told.get(i));
                 check();
             }
             end();
@@ -102,7 +101,8 @@ final class RandomHistory implements AutoCloseable {
     /** What has become of the infers, for a person to see that something happened. */
     String summary() {
         Map<String, Integer> ends = new LinkedHashMap<>();
-        infers.forEach(infer -> ends.merge(infer.completed() ? "answered" : infer.reason(), 1, Integer::sum));
+        infers.forEach(infer -> ends.merge(
+                infer.completed() ? "answered" : infer.reason().isEmpty() ? "left" : infer.reason(), 1, Integer::sum));
         return infers.size() + " infers: " + ends;
     }
 

@@ -105,8 +105,9 @@ public final class AgentSessions {
             Registration wanted = agent.wanted();
             if (isCurrent(agent) && wanted != null) {
                 fleet.catchUpIfBehind();
-                answer.accept(
-                        new Registered.Accepted(agent.session(), null, agent.epoch(), true, claim(agent, wanted)));
+                List<Registered.Grant> grants = claim(agent, wanted);
+                letLeave(agent); // where it has said goodbye while the store was away
+                answer.accept(new Registered.Accepted(agent.session(), null, agent.epoch(), true, grants));
             } else {
                 answer.accept(new Registered.Rejected(Epochs.fenced()));
             }
@@ -236,12 +237,14 @@ public final class AgentSessions {
     /** The agent leaves on purpose: its Llms are INACTIVE at once, its tasks go on. */
     public void goodbye(AttachedAgent agent) {
         agent.leave();
-        fleet.insist("goodbye", () -> {
-            if (isCurrent(agent) && agent.leaving()) {
-                agent.publish(Set.of());
-                changeOwn(agent, row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
-            }
-        });
+        fleet.insist("goodbye", () -> letLeave(agent));
+    }
+
+    private void letLeave(AttachedAgent agent) {
+        if (isCurrent(agent) && agent.leaving()) {
+            agent.publish(Set.of());
+            changeOwn(agent, row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
+        }
     }
 
     /**
