@@ -48,7 +48,7 @@ public final class Watches implements FleetListener {
             watch.stop();
             watches.remove(watch);
         });
-        fleet.onLane(() -> {
+        boolean taken = fleet.offer(() -> {
             long revision = fleet.revision();
             if (after == 0) {
                 watch.snapshot(fleet.all(), revision);
@@ -62,6 +62,10 @@ public final class Watches implements FleetListener {
                 watches.add(watch);
             }
         });
+        if (!taken) {
+            watch.endWith(Errors.of(Fleet.busy()));
+            watch.write();
+        }
     }
 
     @Override

@@ -39,6 +39,7 @@ public final class Fleet {
     private static final Duration STORE_RETRY = Duration.ofSeconds(1);
     private static final Duration STORE_PAUSE = Duration.ofMillis(200);
     private static final int PAGE = 1000;
+    private static final int MOST_OF_CLIENTS = 4096;
 
     private final LlmStore store;
     private final Lane lane;
@@ -112,6 +113,19 @@ public final class Fleet {
     /** The latest revision that {@link #find} and {@link #all} show. */
     public long revision() {
         return revision;
+    }
+
+    /** Runs {@code job} on the lane, for a client: false, and it never runs, while too much waits there already. */
+    public boolean offer(Runnable job) {
+        return lane.offer(job, MOST_OF_CLIENTS);
+    }
+
+    /** What a client is told then. */
+    public static Failure busy() {
+        return Failure.retry(
+                Reason.OVERLOADED,
+                MOST_OF_CLIENTS + " changes of the fleet wait for the database already",
+                Duration.ofSeconds(2));
     }
 
     /** Runs {@code job} on the lane. */

@@ -11,8 +11,8 @@ import org.slf4j.LoggerFactory;
  * the fleet runs here, so that a decision is never made on a row that another one is changing; what runs here may wait
  * for the database, so no transport thread may. Any thread may hand something over.
  *
- * <p>What waits is bounded by who may hand over: one registration, one report and one loss per stream, and one wake per
- * Llm at a time.
+ * <p>What agents cause is bounded by their number: one registration, one report and one loss per stream at a time. What
+ * clients cause, as often as they like, is handed over by {@link #offer}, which refuses when too much waits.
  */
 public final class Lane {
     private static final Logger log = LoggerFactory.getLogger(Lane.class);
@@ -36,6 +36,17 @@ public final class Lane {
             running = true;
         }
         executor.execute(this::drain);
+    }
+
+    /** Runs {@code job} after all that was handed over before; or, where {@code most} wait already, never: then false. */
+    public boolean offer(Runnable job, int most) {
+        synchronized (this) {
+            if (waiting.size() >= most) {
+                return false;
+            }
+        }
+        run(job);
+        return true;
     }
 
     private void drain() {

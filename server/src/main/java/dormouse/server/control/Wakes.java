@@ -90,10 +90,10 @@ public final class Wakes implements FleetListener {
      * Somebody wants it awake: starts a wake, or joins the one under way. Its success is an event of the fleet.
      *
      * @param byHand a person asks: the cool-down does not count
-     * @param refused hears, on the lane, why there will be none
+     * @param refused hears, on the lane or at once, why there will be none
      */
     public void request(LlmName llm, boolean byHand, Consumer<Failure> refused) {
-        fleet.onLane(() -> {
+        boolean taken = fleet.offer(() -> {
             try {
                 Failure failure = start(llm, byHand);
                 if (failure != null) {
@@ -103,6 +103,9 @@ public final class Wakes implements FleetListener {
                 refused.accept(Fleet.storeUnavailable());
             }
         });
+        if (!taken) {
+            refused.accept(Fleet.busy());
+        }
     }
 
     private @Nullable Failure start(LlmName llm, boolean byHand) {
