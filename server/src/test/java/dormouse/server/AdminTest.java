@@ -71,7 +71,7 @@ class AdminTest {
         ana.register(awake("a"));
         server.advance(Duration.ofSeconds(20));
         ana.heartbeat();
-        server.advance(Duration.ofSeconds(5));
+        server.advance(Duration.ofSeconds(15));
         ana.cut();
 
         assertThat(agents()).singleElement().satisfies(agent -> {
