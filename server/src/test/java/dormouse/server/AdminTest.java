@@ -80,7 +80,7 @@ class AdminTest {
             assertThat(agent.getLlms()).isEqualTo(1);
             assertThat(agent.getActiveTasks()).isZero();
             assertThat(Times.instant(agent.getLastHeartbeatTime()))
-                    .isEqualTo(server.time().now().minusSeconds(5));
+                    .isEqualTo(server.time().now().minusSeconds(15));
         });
         server.restart();
         assertThat(agents())
