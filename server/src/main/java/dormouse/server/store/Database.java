@@ -25,6 +25,8 @@ public final class Database implements AutoCloseable {
 
     private static final long WAIT_MILLIS = 5_000;
 
+    private static final int MIGRATIONS = 3;
+
     private final DatabaseUrl url;
     private final HikariDataSource pool;
     private final LlmStore llms;
@@ -78,15 +80,22 @@ public final class Database implements AutoCloseable {
      * @throws StoreException where it does not succeed
      */
     public void migrate() {
-        try {
-            Flyway.configure()
-                    .dataSource(pool)
-                    .locations("classpath:dormouse/server/store")
-                    .failOnMissingLocations(true)
-                    .load()
-                    .migrate();
-        } catch (FlywayException e) {
-            throw new StoreException("database " + url + ": can't bring its tables up to date: " + e.getMessage(), e);
+        Flyway flyway = Flyway.configure()
+                .dataSource(pool)
+                .locations("classpath:dormouse/server/store")
+                .failOnMissingLocations(true)
+                .load();
+        for (int tries = 1; ; tries++) {
+            try {
+                flyway.migrate();
+                return;
+            } catch (FlywayException e) {
+                // Two that meet on H2's empty database can both begin; who comes second finds the work done.
+                if (tries == MIGRATIONS) {
+                    throw new StoreException(
+                            "database " + url + ": can't bring its tables up to date: " + e.getMessage(), e);
+                }
+            }
         }
     }
 
