@@ -135,7 +135,7 @@ public final class Server implements AutoCloseable {
                     fleet, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
             Wakes wakes = new Wakes(fleet, sessions, credentials, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
-            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits());
+            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
             Sweep sweep = new Sweep(
                     fleet,
                     sessions,

@@ -42,7 +42,8 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
                     type,
                     request.getInput().asReadOnlyByteBuffer(),
                     InferCalls.headers(request.getHeadersMap()),
-                    InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines()));
+                    InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines()),
+                    "");
         });
     }
 
@@ -60,7 +61,8 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
                         "application/json",
                         ByteBuffer.wrap(ChatBody.of(request)).asReadOnlyBuffer(),
                         Map.of("accept", "text/event-stream"),
-                        InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines())));
+                        InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines()),
+                        ""));
     }
 
     private void start(ServerCallStreamObserver<?> out, Running running, Client client, Supplier<InferCall> call) {

@@ -10,6 +10,7 @@ import java.util.Map;
  * @param path below the backend's base URL, checked by {@link RelativePath}
  * @param input the body, read only
  * @param headers those few that pass, in lower case
+ * @param caller the credential's id; empty where the server asks for none
  */
 public record InferCall(
         LlmName llm,
@@ -17,13 +18,14 @@ public record InferCall(
         String contentType,
         ByteBuffer input,
         Map<String, String> headers,
-        Deadlines deadlines) {
+        Deadlines deadlines,
+        String caller) {
     public InferCall {
         headers = Map.copyOf(headers);
     }
 
     /** The same, with nothing in its body: what was there can be forgotten. */
     InferCall withoutInput() {
-        return new InferCall(llm, path, contentType, ByteBuffer.allocate(0), headers, deadlines);
+        return new InferCall(llm, path, contentType, ByteBuffer.allocate(0), headers, deadlines, caller);
     }
 }

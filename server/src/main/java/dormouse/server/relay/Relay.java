@@ -14,6 +14,7 @@ import dormouse.server.fleet.LlmEventType;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStatus;
 import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.TaskRecord;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,7 @@ public final class Relay implements FleetListener {
     private final Credentials credentials;
     private final Time time;
     private final Limits limits;
+    private final TaskLedger ledger;
     private final Buffered buffered;
     private final Map<LlmName, LlmGate> gates = new ConcurrentHashMap<>();
     private final Set<Task> tasks = ConcurrentHashMap.newKeySet();
@@ -47,7 +49,8 @@ public final class Relay implements FleetListener {
             WakeGate wakeGate,
             Credentials credentials,
             Time time,
-            Limits limits) {
+            Limits limits,
+            TaskLedger ledger) {
         this.fleet = fleet;
         this.sessions = sessions;
         this.wakes = wakes;
@@ -55,6 +58,7 @@ public final class Relay implements FleetListener {
         this.credentials = credentials;
         this.time = time;
         this.limits = limits;
+        this.ledger = ledger;
         this.buffered = new Buffered(limits.bufferedBytes());
         fleet.listen(this);
     }
@@ -207,8 +211,9 @@ public final class Relay implements FleetListener {
         return taken;
     }
 
-    void ended(Task task) {
+    void ended(Task task, TaskRecord record) {
         tasks.remove(task);
+        ledger.ended(record);
     }
 
     /** How many tasks of an Llm run. */

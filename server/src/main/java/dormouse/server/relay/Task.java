@@ -9,6 +9,7 @@ import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.TaskId;
+import dormouse.server.fleet.TaskRecord;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -87,10 +88,7 @@ public final class Task implements WakeGate.Waiter {
 
     /** Ends it before it has begun. */
     void refuse(Failure why) {
-        lane.run(() -> {
-            stage = Stage.ENDED;
-            client.failed(why);
-        });
+        lane.run(() -> end(why));
     }
 
     /** @param release to be run once, when the body is no longer held */
@@ -309,6 +307,25 @@ public final class Task implements WakeGate.Waiter {
             flow.abort(why);
         }
         relay.loadChanged(llm());
-        relay.ended(this);
+        relay.ended(this, record(why));
+    }
+
+    private TaskRecord record(@Nullable Failure why) {
+        TaskFlow last = flow;
+        Usage usage = last == null ? Usage.UNKNOWN : last.usage();
+        return new TaskRecord(
+                id,
+                call.llm(),
+                llm(),
+                call.caller(),
+                time.now(),
+                why == null ? null : why.reason(),
+                usage.promptTokens(),
+                usage.completionTokens(),
+                last == null ? 0 : last.delivered(),
+                queued,
+                woke,
+                last == null ? null : last.firstByte(),
+                time.since(begun));
     }
 }

@@ -57,7 +57,7 @@ final class TaskFlow implements TaskEars {
     private boolean aborted;
     private @Nullable Failure ending;
     private Usage usage = Usage.UNKNOWN;
-    private Duration firstByte = Duration.ZERO;
+    private @Nullable Duration firstByte;
     private Time.@Nullable Alarm alarm;
 
     TaskFlow(Task task, AgentLine line, Client client, Lane lane, Time time, int window, Deadlines deadlines) {
@@ -223,7 +223,7 @@ final class TaskFlow implements TaskEars {
         } else if (head == null) {
             task.fail(Failure.of(Reason.INTERNAL, "the agent ended the task without an answer"));
         } else {
-            task.finished(usage, firstByte);
+            task.finished(usage, firstByte == null ? Duration.ZERO : firstByte);
         }
     }
 
@@ -278,6 +278,22 @@ final class TaskFlow implements TaskEars {
                         free();
                     }
                 }));
+    }
+
+    /** As the agent counts it; unknown before it has ended the task. On the lane. */
+    Usage usage() {
+        return usage;
+    }
+
+    /** Bytes of the answer that the client was given. On the lane. */
+    long delivered() {
+        return consumed;
+    }
+
+    /** From the dispatch to the first byte; null before it. On the lane. */
+    @Nullable
+    Duration firstByte() {
+        return firstByte;
     }
 
     private void free() {

@@ -64,7 +64,7 @@ class AnswerBeforeItsTurnTest {
     private static InferCall call() {
         ByteBuffer input = ByteBuffer.allocate(0).asReadOnlyBuffer();
         return new InferCall(
-                new LlmName("qwen3"), "chat/completions", "application/json", input, Map.of(), Deadlines.DEFAULT);
+                new LlmName("qwen3"), "chat/completions", "application/json", input, Map.of(), Deadlines.DEFAULT, "");
     }
 
     @Test
