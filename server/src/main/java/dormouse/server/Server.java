@@ -4,7 +4,9 @@ import dormouse.server.api.Api;
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Credentials;
 import dormouse.server.control.Fleet;
+import dormouse.server.control.HouseSession;
 import dormouse.server.control.Lane;
+import dormouse.server.control.PublicLlms;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
@@ -16,6 +18,7 @@ import dormouse.server.link.AgentLink;
 import dormouse.server.relay.Relay;
 import dormouse.server.relay.WakeGate;
 import dormouse.server.store.Database;
+import dormouse.settings.SettingsException;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -48,6 +51,7 @@ public final class Server implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Server.class);
     private static final Duration HEARTBEATS_TO_DISK = Duration.ofSeconds(15);
     private static final Duration AGENTS_LEAVE_WITHIN = Duration.ofSeconds(1);
+    private static final Duration PUBLIC_WITHIN = Duration.ofSeconds(15);
     private static final int FRAME_BYTES = 16 << 10;
 
     /**
@@ -58,6 +62,7 @@ public final class Server implements AutoCloseable {
      * @param transport of the gRPC door
      * @param llms puts something between the server and its database
      * @param sessions the same for what is kept of sessions
+     * @param house of the agent that serves the PUBLIC Llms
      */
     record Ground(
             Time time,
@@ -66,7 +71,8 @@ public final class Server implements AutoCloseable {
             Executor blocking,
             ServerBuilder<?> transport,
             UnaryOperator<LlmStore> llms,
-            UnaryOperator<SessionStore> sessions) {}
+            UnaryOperator<SessionStore> sessions,
+            HouseAgent.Ground house) {}
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final HealthStatusManager health = new HealthStatusManager();
@@ -102,7 +108,8 @@ public final class Server implements AutoCloseable {
                             blocking,
                             transport,
                             UnaryOperator.identity(),
-                            UnaryOperator.identity()));
+                            UnaryOperator.identity(),
+                            HouseAgent.Ground.PROCESS));
             server.parts.addLast(time);
             server.parts.addLast(lane::shutdownNow);
             server.parts.addLast(blocking::shutdownNow);
@@ -131,8 +138,14 @@ public final class Server implements AutoCloseable {
             Credentials credentials = new Credentials(ground.random());
             fleet = new Fleet(llmStore, new Lane(ground.lane()), time);
             fleet.open(config.replica());
+            PublicLlms publicLlms = new PublicLlms(fleet, llmStore, time);
+            String complaint = publicLlms.open(config.llms());
+            if (complaint != null) {
+                throw new SettingsException("llms: " + complaint);
+            }
+            HouseSession house = new HouseSession(fleet, credentials, time);
             sessions = new AgentSessions(
-                    fleet, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
+                    fleet, house, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
             Wakes wakes = new Wakes(fleet, sessions, credentials, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
             relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
@@ -153,6 +166,7 @@ public final class Server implements AutoCloseable {
                     wakes,
                     wakeGate,
                     relay,
+                    publicLlms,
                     llmStore,
                     sessionStore,
                     config.deadlines(),
@@ -161,21 +175,32 @@ public final class Server implements AutoCloseable {
                     ground.blocking());
             parts.push(api);
 
-            AgentLink link = new AgentLink(
-                    sessions,
-                    wakes,
-                    new AgentLink.Conditions(
-                            config.terms(),
-                            config.limits().windowBytes(),
-                            FRAME_BYTES,
-                            Duration.ZERO,
-                            config.replica()));
-            grpc = serve(config, ground.transport(), link);
+            AgentLink.Conditions conditions = new AgentLink.Conditions(
+                    config.terms(), config.limits().windowBytes(), FRAME_BYTES, Duration.ZERO, config.replica());
+            HouseAgent houseAgent =
+                    new HouseAgent(ground.house(), new AgentLink(house, wakes, conditions), publicLlms::unserved);
+            parts.push(houseAgent);
+            servePublicLlms(publicLlms, houseAgent);
+            grpc = serve(config, ground.transport(), new AgentLink(sessions, wakes, conditions));
             parts.push(this::stopGrpc);
             parts.push(this::letAgentsGo);
         } catch (IOException | RuntimeException e) {
             closeParts();
             throw e;
+        }
+    }
+
+    /** Who comes through the door then finds them served. */
+    private static void servePublicLlms(PublicLlms publicLlms, HouseAgent agent) throws IOException {
+        CountDownLatch served = new CountDownLatch(1);
+        publicLlms.serveBy(agent, served::countDown);
+        try {
+            if (!served.await(PUBLIC_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
+                log.warn("the PUBLIC Llms are not served yet, going on without them");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while starting", e);
         }
     }
 

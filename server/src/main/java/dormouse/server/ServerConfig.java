@@ -1,5 +1,6 @@
 package dormouse.server;
 
+import dormouse.server.fleet.Declaration;
 import dormouse.server.fleet.Terms;
 import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.Limits;
@@ -7,6 +8,7 @@ import dormouse.server.relay.WakeGate.WhenUnwanted;
 import dormouse.settings.Settings;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param grpc where agents and gRPC clients connect; port 0 picks a free one
  * @param replica the name of this process among those that share a database
+ * @param llms the PUBLIC ones of the file
  */
 public record ServerConfig(
         InetSocketAddress grpc,
@@ -26,6 +29,7 @@ public record ServerConfig(
         int agents,
         WhenUnwanted whenUnwanted,
         String replica,
+        List<Declaration> llms,
         boolean beyondLoopback) {
 
     /** Where the rows are. */
@@ -65,6 +69,7 @@ public record ServerConfig(
                 limits.integer("agents", 20_000, 1, 1_000_000),
                 settings.section("wake").choice("whenUnwanted", WhenUnwanted.CONTINUE),
                 replica(settings.section("replica")),
+                PublicLlmsReader.read(settings),
                 !address.getAddress().isLoopbackAddress());
         settings.rejectUnknown();
         return config;
@@ -141,10 +146,6 @@ public record ServerConfig(
             if (tls.has(key) && !tls.text(key, "").isEmpty()) {
                 throw tls.wrong(key, "is set, and this version has no TLS of its own yet");
             }
-        }
-        if (!settings.list("llms").isEmpty()) {
-            throw settings.wrong(
-                    "llms", "is set, and this version serves no PUBLIC Llms yet: publish them with an agent");
         }
     }
 }

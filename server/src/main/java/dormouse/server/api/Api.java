@@ -2,6 +2,7 @@ package dormouse.server.api;
 
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Fleet;
+import dormouse.server.control.PublicLlms;
 import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.LlmStore;
@@ -25,6 +26,7 @@ public final class Api implements AutoCloseable {
             Wakes wakes,
             WakeGate wakeGate,
             Relay relay,
+            PublicLlms publicLlms,
             LlmStore store,
             SessionStore sessionStore,
             Deadlines deadlines,
@@ -34,7 +36,15 @@ public final class Api implements AutoCloseable {
         Views views = new Views(sessions, wakes, relay);
         this.watches = new Watches(fleet, store, relay, views, time, blocking);
         this.services = List.of(
-                new LlmApi(fleet, store, wakeGate, watches, views, time, blocking),
+                new LlmApi(
+                        fleet,
+                        store,
+                        wakeGate,
+                        watches,
+                        views,
+                        time,
+                        blocking,
+                        new DeclareCalls(publicLlms, views, blocking)),
                 new InferenceApi(relay, deadlines),
                 new AdminApi(fleet, sessions, sessionStore, replica, blocking));
     }

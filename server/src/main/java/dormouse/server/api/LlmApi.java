@@ -8,6 +8,9 @@ import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.relay.WakeGate;
+import dormouse.v1.CreateLlmRequest;
+import dormouse.v1.DeleteLlmRequest;
+import dormouse.v1.DeleteLlmResponse;
 import dormouse.v1.GetLlmRequest;
 import dormouse.v1.ListLlmEventsRequest;
 import dormouse.v1.ListLlmEventsResponse;
@@ -35,8 +38,17 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
     private final Views views;
     private final Time time;
     private final Executor blocking;
+    private final DeclareCalls declares;
 
-    LlmApi(Fleet fleet, LlmStore store, WakeGate wakeGate, Watches watches, Views views, Time time, Executor blocking) {
+    LlmApi(
+            Fleet fleet,
+            LlmStore store,
+            WakeGate wakeGate,
+            Watches watches,
+            Views views,
+            Time time,
+            Executor blocking,
+            DeclareCalls declares) {
         this.fleet = fleet;
         this.store = store;
         this.wakeGate = wakeGate;
@@ -44,6 +56,7 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
         this.views = views;
         this.time = time;
         this.blocking = blocking;
+        this.declares = declares;
     }
 
     @Override
@@ -116,6 +129,16 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
         } catch (StatusRuntimeException e) {
             response.onError(e);
         }
+    }
+
+    @Override
+    public void createLlm(CreateLlmRequest request, StreamObserver<dormouse.v1.Llm> response) {
+        declares.create(request, response);
+    }
+
+    @Override
+    public void deleteLlm(DeleteLlmRequest request, StreamObserver<DeleteLlmResponse> response) {
+        declares.delete(request, response);
     }
 
     @Override

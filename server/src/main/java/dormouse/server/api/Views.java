@@ -32,7 +32,7 @@ final class Views {
     /** As it stands now. */
     Llm live(dormouse.server.fleet.Llm llm) {
         Llm.Builder view = row(llm).setActiveTasks(relay.running(llm.name())).setQueuedTasks(relay.queued(llm.name()));
-        AttachedAgent agent = sessions.agentOf(llm);
+        AttachedAgent agent = llm.owner() == null ? null : sessions.agentOf(llm);
         Instant stored = llm.lastHeartbeat();
         if (agent != null && (stored == null || agent.heard().isAfter(stored))) {
             view.setLastHeartbeatTime(Times.timestamp(agent.heard()));

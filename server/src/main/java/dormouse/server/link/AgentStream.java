@@ -4,9 +4,9 @@ import com.google.protobuf.ByteString;
 import dormouse.contract.Problems;
 import dormouse.contract.Times;
 import dormouse.server.control.AgentLine;
-import dormouse.server.control.AgentSessions;
 import dormouse.server.control.AttachedAgent;
 import dormouse.server.control.InferOrder;
+import dormouse.server.control.Reception;
 import dormouse.server.control.Registered;
 import dormouse.server.control.Registration;
 import dormouse.server.control.TaskEars;
@@ -45,7 +45,7 @@ final class AgentStream implements AgentLine {
     private static final int MOST_UNANSWERED = 8;
 
     private final ServerCallStreamObserver<ServerMessage> out;
-    private final AgentSessions sessions;
+    private final Reception reception;
     private final Wakes wakes;
     private final AgentLink.Conditions conditions;
     private final StreamWriter writer;
@@ -58,11 +58,11 @@ final class AgentStream implements AgentLine {
 
     AgentStream(
             ServerCallStreamObserver<ServerMessage> out,
-            AgentSessions sessions,
+            Reception reception,
             Wakes wakes,
             AgentLink.Conditions conditions) {
         this.out = out;
-        this.sessions = sessions;
+        this.reception = reception;
         this.wakes = wakes;
         this.conditions = conditions;
         this.writer = new StreamWriter(
@@ -98,7 +98,7 @@ final class AgentStream implements AgentLine {
             }
             return; // said before it could know that it is registered; all but a goodbye is dropped
         }
-        sessions.heard(known);
+        reception.heard(known);
         switch (message.getMessageCase()) {
             case HEARTBEAT -> heartbeat(known, message.getHeartbeat());
             case WAKE_RESULT -> wakeResult(known, message.getWakeResult());
@@ -121,31 +121,31 @@ final class AgentStream implements AgentLine {
             return;
         }
         if (known != null) {
-            sessions.heard(known);
+            reception.heard(known);
             if (unanswered.incrementAndGet() > MOST_UNANSWERED) {
                 close(Failure.of(
                         Reason.OVERLOADED,
                         "more than " + MOST_UNANSWERED + " Registers wait for their answer already"));
                 return;
             }
-            sessions.publish(known, registration, this::published);
+            reception.publish(known, registration, this::published);
         } else if (registering) {
             close(Failure.of(Reason.MALFORMED, "a second Register came before the first was answered"));
         } else {
             registering = true;
-            sessions.attach(registration, this, this::attached);
+            reception.attach(registration, this, this::attached);
         }
     }
 
     private void attached(Registered answer) {
         if (answer instanceof Registered.Accepted accepted) {
-            AttachedAgent mine = sessions.find(accepted.session());
+            AttachedAgent mine = reception.find(accepted.session());
             if (mine == null || mine.line() != this) {
                 return; // fenced meanwhile
             }
             agent = mine;
             if (over.get()) {
-                sessions.disconnected(mine, "its connection was lost");
+                reception.disconnected(mine, "its connection was lost");
                 return;
             }
             writer.open(message(accepted));
@@ -189,12 +189,12 @@ final class AgentStream implements AgentLine {
         writer.control(ServerMessage.newBuilder()
                 .setHeartbeatAck(HeartbeatAck.newBuilder().setSeq(heartbeat.getSeq()))
                 .build());
-        sessions.heartbeat(known, Messages.reports(heartbeat), heartbeat.getActiveTasks());
+        reception.heartbeat(known, Messages.reports(heartbeat), heartbeat.getActiveTasks());
     }
 
     private void goodbye(AttachedAgent known) {
         if (!known.leaving()) { // once is enough, and all that the lane is to be asked for
-            sessions.goodbye(known);
+            reception.goodbye(known);
         }
     }
 
@@ -228,7 +228,7 @@ final class AgentStream implements AgentLine {
     private void letGo(String why) {
         AttachedAgent known = agent;
         if (known != null) {
-            sessions.disconnected(known, why);
+            reception.disconnected(known, why);
         }
         tasks.lost(Failure.retry(Reason.AGENT_LOST, "the agent was lost: " + why, Duration.ofSeconds(1)));
     }
