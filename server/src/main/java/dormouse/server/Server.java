@@ -7,11 +7,14 @@ import dormouse.server.control.Fleet;
 import dormouse.server.control.Lane;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
+import dormouse.server.control.WakeTimes;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionStore;
+import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.WakeTimeStore;
 import dormouse.server.link.AgentLink;
 import dormouse.server.relay.Relay;
 import dormouse.server.relay.WakeGate;
@@ -58,6 +61,7 @@ public final class Server implements AutoCloseable {
      * @param transport of the gRPC door
      * @param llms puts something between the server and its database
      * @param sessions the same for what is kept of sessions
+     * @param wakeTimes the same for how long wakes take
      */
     record Ground(
             Time time,
@@ -66,12 +70,14 @@ public final class Server implements AutoCloseable {
             Executor blocking,
             ServerBuilder<?> transport,
             UnaryOperator<LlmStore> llms,
-            UnaryOperator<SessionStore> sessions) {}
+            UnaryOperator<SessionStore> sessions,
+            UnaryOperator<WakeTimeStore> wakeTimes) {}
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final HealthStatusManager health = new HealthStatusManager();
     private final Fleet fleet;
     private final AgentSessions sessions;
+    private final WakeTimes wakeTimes;
     private final WakeGate wakeGate;
     private final Relay relay;
     private final Api api;
@@ -101,6 +107,7 @@ public final class Server implements AutoCloseable {
                             lane,
                             blocking,
                             transport,
+                            UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity()));
             server.parts.addLast(time);
@@ -133,12 +140,15 @@ public final class Server implements AutoCloseable {
             fleet.open(config.replica());
             sessions = new AgentSessions(
                     fleet, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
-            Wakes wakes = new Wakes(fleet, sessions, credentials, time);
+            wakeTimes = new WakeTimes(fleet, ground.wakeTimes().apply(database.wakeTimes()));
+            wakeTimes.open();
+            Wakes wakes = new Wakes(fleet, sessions, credentials, wakeTimes, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
             relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
             Sweep sweep = new Sweep(
                     fleet,
                     sessions,
+                    wakeTimes,
                     llmStore,
                     sessionStore,
                     time,
@@ -256,7 +266,16 @@ public final class Server implements AutoCloseable {
         Failure why = Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1));
         sessions.attached().forEach(agent -> agent.line().close(why));
         CountDownLatch written = new CountDownLatch(1);
-        fleet.onLane(written::countDown); // behind all that the closing has handed over
+        fleet.onLane(
+                () -> { // behind all that the closing has handed over
+                    try {
+                        wakeTimes.flush();
+                    } catch (StoreException e) {
+                        log.debug("how long wakes took is not written cause={}", e.getMessage());
+                    } finally {
+                        written.countDown();
+                    }
+                });
         if (!written.await(5, TimeUnit.SECONDS)) {
             log.warn("the database did not take that the agents are gone");
         }

@@ -77,7 +77,8 @@ public final class Harness implements AutoCloseable {
                             Runnable::run,
                             InProcessServerBuilder.forName(door),
                             stores::llms,
-                            stores::sessions));
+                            stores::sessions,
+                            stores::wakeTimes));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
