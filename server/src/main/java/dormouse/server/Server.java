@@ -18,6 +18,7 @@ import dormouse.server.fleet.WakeTimeStore;
 import dormouse.server.link.AgentLink;
 import dormouse.server.relay.Relay;
 import dormouse.server.relay.WakeGate;
+import dormouse.server.relay.Watches;
 import dormouse.server.store.Database;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
@@ -80,7 +81,7 @@ public final class Server implements AutoCloseable {
     private final WakeTimes wakeTimes;
     private final WakeGate wakeGate;
     private final Relay relay;
-    private final Api api;
+    private final Watches watches;
     private final io.grpc.Server grpc;
     private final AtomicBoolean leaving = new AtomicBoolean();
     private boolean closed;
@@ -157,19 +158,21 @@ public final class Server implements AutoCloseable {
             sweep.start();
             parts.push(sweep::stop);
 
-            api = new Api(
+            watches = new Watches(fleet, llmStore, relay, time, ground.blocking());
+            parts.push(watches);
+            Api api = new Api(
                     fleet,
                     sessions,
                     wakes,
                     wakeGate,
                     relay,
+                    watches,
                     llmStore,
                     sessionStore,
                     config.deadlines(),
                     time,
                     config.replica(),
                     ground.blocking());
-            parts.push(api);
 
             AgentLink link = new AgentLink(
                     sessions,
@@ -180,7 +183,7 @@ public final class Server implements AutoCloseable {
                             FRAME_BYTES,
                             Duration.ZERO,
                             config.replica()));
-            grpc = serve(config, ground.transport(), link);
+            grpc = serve(config, ground.transport(), link, api);
             parts.push(this::stopGrpc);
             parts.push(this::letAgentsGo);
         } catch (IOException | RuntimeException e) {
@@ -189,7 +192,8 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, AgentLink link) throws IOException {
+    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, AgentLink link, Api api)
+            throws IOException {
         long largest = Math.min(config.limits().requestBytes() + (1 << 20), Integer.MAX_VALUE);
         // Nothing that a call does waits, so it is done on the transport's own threads: a hop costs more than the work.
         transport.directExecutor().maxInboundMessageSize((int) largest);
@@ -221,8 +225,8 @@ public final class Server implements AutoCloseable {
         return wakeGate;
     }
 
-    Api api() {
-        return api;
+    Watches watches() {
+        return watches;
     }
 
     Fleet fleet() {

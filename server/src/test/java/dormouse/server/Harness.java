@@ -222,7 +222,7 @@ public final class Harness implements AutoCloseable {
 
     /** How many watch. */
     public int watches() {
-        return server.api().watches();
+        return server.watches().size();
     }
 
     /** A wake by hand. */
