@@ -2,23 +2,15 @@ package dormouse.server;
 
 import dormouse.agent.Agent;
 import dormouse.agent.AgentConfig;
-import dormouse.agent.BackendType;
-import dormouse.agent.ChannelSource;
 import dormouse.agent.LlmConfig;
 import dormouse.server.control.PublicLlms;
 import dormouse.server.fleet.Declaration;
 import dormouse.server.fleet.LlmName;
 import io.grpc.BindableService;
-import io.grpc.ManagedChannel;
-import io.grpc.inprocess.InProcessChannelBuilder;
-import io.grpc.inprocess.InProcessServerBuilder;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.Executor;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -38,14 +30,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The agent inside this server, which serves the PUBLIC Llms: the same code as beside a model elsewhere, over a channel
- * within the process, so that a task goes the same way whoever's its Llm is. It begins with the first Llm that is
+ * within the process, so that a task goes the same way whosever its Llm is. It begins with the first Llm that is
  * declared; a server without any pays nothing. What it does itself (starting, reading keys) is done on its own thread.
  */
 final class HouseAgent implements PublicLlms.Host, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HouseAgent.class);
     private static final Duration ATTACHED_WITHIN = Duration.ofSeconds(10);
+    private static final Duration SERVED_WITHIN = Duration.ofSeconds(15);
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
-    private static final Duration PROBE = Duration.ofSeconds(2);
+    private static final Duration CLOSED_WITHIN = Duration.ofSeconds(5);
 
     /**
      * What it stands on.
@@ -60,8 +53,11 @@ final class HouseAgent implements PublicLlms.Host, AutoCloseable {
     /** What is to be served, and who hears when it is. */
     private record Wanted(List<Declaration> declared, List<Runnable> then) {}
 
+    /** What runs, once it has begun. */
+    private record Running(Vertx loops, InnerDoor door, Agent agent) {}
+
     private final Ground ground;
-    private final BackendKeys keys;
+    private final PublicBackends backends;
     private final BindableService link;
     private final BiConsumer<LlmName, String> unserved;
     private final ScheduledThreadPoolExecutor thread;
@@ -71,29 +67,42 @@ final class HouseAgent implements PublicLlms.Host, AutoCloseable {
     private final Map<LlmName, String> complaints = new HashMap<>();
     private List<Declaration> declared = List.of();
     private List<LlmConfig> served = List.of();
-    private @Nullable Vertx vertx;
-    private io.grpc.@Nullable Server door;
-    private @Nullable Agent agent;
+    private @Nullable Running running;
 
-    /**
-     * @param link where it connects, and nobody else
-     * @param unserved hears of an Llm that can't be served, and why
-     */
-    HouseAgent(Ground ground, BindableService link, BiConsumer<LlmName, String> unserved) {
+    private HouseAgent(Ground ground, BindableService link, BiConsumer<LlmName, String> unserved) {
         this.ground = ground;
-        this.keys = new BackendKeys(ground.environment());
+        this.backends = new PublicBackends(ground.environment());
         this.link = link;
         this.unserved = unserved;
         this.thread = new ScheduledThreadPoolExecutor(1, Threads.named("dormouse-house"));
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        thread.setContinueExistingPeriodicTasksAfterShutdownPolicy(false);
+    }
+
+    /**
+     * Has what is declared served from now on; when this returns, it is. Blocks.
+     *
+     * @param link where it connects, and nobody else
+     */
+    static HouseAgent serve(PublicLlms llms, Ground ground, BindableService link) throws IOException {
+        HouseAgent agent = new HouseAgent(ground, link, llms::unserved);
+        CountDownLatch once = new CountDownLatch(1);
+        llms.serveBy(agent, once::countDown);
+        try {
+            if (!once.await(SERVED_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
+                log.warn("the PUBLIC Llms are not served yet, going on without them");
+            }
+            return agent;
+        } catch (InterruptedException e) {
+            agent.thread.shutdownNow();
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while starting", e);
+        }
     }
 
     @Override
     public @Nullable String check(Declaration declaration) {
-        if (address(declaration) == null) {
-            return "url: " + Declaration.URL_RULE;
-        }
-        return keys.find(declaration) instanceof BackendKeys.Missing missing ? missing.why() : null;
+        return backends.of(declaration) instanceof PublicBackends.Unready unready ? unready.why() : null;
     }
 
     @Override
@@ -104,8 +113,8 @@ final class HouseAgent implements PublicLlms.Host, AutoCloseable {
                 return;
             }
             begun = true;
-            List<Runnable> all = wanted == null ? new ArrayList<>() : new ArrayList<>(wanted.then());
             boolean waits = wanted != null;
+            List<Runnable> all = new ArrayList<>(wanted == null ? List.of() : wanted.then());
             all.add(then);
             wanted = new Wanted(latest, all);
             if (waits) {
@@ -113,9 +122,17 @@ final class HouseAgent implements PublicLlms.Host, AutoCloseable {
             }
         }
         try {
-            thread.execute(this::serveWanted);
+            thread.execute(() -> safely(this::serveWanted));
         } catch (RejectedExecutionException e) {
             log.debug("the server ends: nothing is served any more");
+        }
+    }
+
+    private static void safely(Runnable job) {
+        try {
+            job.run();
+        } catch (RuntimeException e) {
+            log.error("the PUBLIC Llms are not served as they are declared", e);
         }
     }
 
@@ -131,10 +148,11 @@ final class HouseAgent implements PublicLlms.Host, AutoCloseable {
             return;
         }
         declared = now.declared();
-        Agent running = agent == null ? begin() : agent;
-        agent = running;
+        Running current = running == null ? begin() : running;
+        running = current;
         refresh();
-        running.attached()
+        current.agent()
+                .attached()
                 .copy()
                 .orTimeout(ATTACHED_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((registered, late) -> now.then().forEach(Runnable::run));
@@ -143,124 +161,63 @@ final class HouseAgent implements PublicLlms.Host, AutoCloseable {
     /** Reads the keys, and has the agent publish what has changed. */
     private void refresh() {
         List<LlmConfig> llms = new ArrayList<>();
+        complaints
+                .keySet()
+                .removeIf(
+                        name -> declared.stream().noneMatch(each -> each.name().equals(name)));
         for (Declaration each : declared) {
-            BackendKeys.Found found = keys.find(each);
-            URI url = address(each);
-            if (found instanceof BackendKeys.Key key && url != null) {
+            PublicBackends.Backend backend = backends.of(each);
+            if (backend instanceof PublicBackends.Ready ready) {
                 complaints.remove(each.name());
-                llms.add(config(each, url, key));
-            } else {
-                complain(each, found instanceof BackendKeys.Missing missing ? missing.why() : "url: it can't be used");
+                llms.add(ready.llm());
+            } else if (backend instanceof PublicBackends.Unready unready) {
+                complain(each.name(), unready.why());
             }
         }
-        if (agent != null && !llms.equals(served)) {
+        if (running != null && !llms.equals(served)) {
             served = List.copyOf(llms);
-            agent.publish(served);
+            running.agent().publish(served);
         }
     }
 
-    private void complain(Declaration declaration, String why) {
-        if (!why.equals(complaints.put(declaration.name(), why))) {
-            log.warn("PUBLIC Llm is not served llm={} why=\"{}\"", declaration.name(), why);
+    private void complain(LlmName name, String why) {
+        if (!why.equals(complaints.put(name, why))) {
+            log.warn("PUBLIC Llm is not served llm={} why=\"{}\"", name, why);
         }
-        unserved.accept(declaration.name(), why);
-    }
-
-    private static LlmConfig config(Declaration said, URI url, BackendKeys.Key key) {
-        return new LlmConfig(
-                said.name().value(),
-                url,
-                said.spec().model(),
-                type(said.spec().type()),
-                key.secret(),
-                said.spec().pool(),
-                said.spec().concurrency(),
-                said.spec().labels(),
-                new LlmConfig.Available(null, PROBE),
-                null,
-                null,
-                null);
-    }
-
-    private static BackendType type(String word) {
-        for (BackendType type : BackendType.values()) {
-            if (type.toString().equals(word)) {
-                return type;
-            }
-        }
-        return BackendType.OPENAI;
-    }
-
-    private static @Nullable URI address(Declaration declaration) {
-        try {
-            URI url = new URI(declaration.url());
-            return url.getHost() == null ? null : url;
-        } catch (URISyntaxException e) {
-            return null;
-        }
+        unserved.accept(name, why);
     }
 
     /** It attaches before it asks any backend, so that a slow one holds up nothing. */
-    private Agent begin() {
+    private Running begin() {
         Vertx loops = Vertx.vertx(new VertxOptions()
                 .setEventLoopPoolSize(1)
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
-        vertx = loops;
-        String name = InProcessServerBuilder.generateName();
-        try {
-            door = InProcessServerBuilder.forName(name)
-                    .directExecutor()
-                    .addService(link)
-                    .build()
-                    .start();
-        } catch (IOException e) {
-            throw new UncheckedIOException("nothing is opened within a process that could fail", e);
-        }
-        AgentConfig config =
-                new AgentConfig(List.of("in-process"), null, null, "the server itself", Path.of(""), false, List.of());
-        thread.scheduleWithFixedDelay(
-                this::refresh,
-                ground.checkInterval().toMillis(),
-                ground.checkInterval().toMillis(),
-                TimeUnit.MILLISECONDS);
-        return Agent.start(
-                config, new Agent.Environment(loops, new Within(name), new Random(), ground.checkInterval()));
-    }
-
-    /** @param name of the server's side */
-    private record Within(String name) implements ChannelSource {
-        @Override
-        public ManagedChannel open(Executor callbacks) {
-            return InProcessChannelBuilder.forName(name).executor(callbacks).build();
-        }
-
-        @Override
-        public String describe() {
-            return "in-process";
-        }
+        InnerDoor door = new InnerDoor(link);
+        AgentConfig nothingYet = new AgentConfig(
+                List.of(door.describe()), null, null, "the server itself", Path.of(""), false, List.of());
+        long pause = ground.checkInterval().toMillis();
+        thread.scheduleWithFixedDelay(() -> safely(this::refresh), pause, pause, TimeUnit.MILLISECONDS);
+        Agent agent = Agent.start(nothingYet, new Agent.Environment(loops, door, new Random(), ground.checkInterval()));
+        return new Running(loops, door, agent);
     }
 
     /** Ends at once what still runs. Blocks. */
     @Override
     public void close() throws InterruptedException {
         thread.shutdown();
-        if (!thread.awaitTermination(5, TimeUnit.SECONDS)) {
+        if (!thread.awaitTermination(CLOSED_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
             log.warn("a file with a key is not to be read: not waited for any longer");
             return;
         }
-        if (agent != null) {
-            agent.stop(LAST_WORDS);
-        }
-        if (door != null) {
-            door.shutdownNow();
-            door.awaitTermination(1, TimeUnit.SECONDS);
-        }
-        if (vertx != null) {
-            vertx.close()
+        if (running != null) {
+            running.agent().stop(LAST_WORDS);
+            running.door().close();
+            running.loops()
+                    .close()
                     .toCompletionStage()
                     .toCompletableFuture()
-                    .orTimeout(5, TimeUnit.SECONDS)
+                    .orTimeout(CLOSED_WITHIN.toSeconds(), TimeUnit.SECONDS)
                     .exceptionally(late -> null)
                     .join();
         }

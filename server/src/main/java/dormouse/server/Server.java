@@ -9,14 +9,18 @@ import dormouse.server.control.Lane;
 import dormouse.server.control.PublicLlms;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
+import dormouse.server.control.WakeTimes;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionStore;
+import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.WakeTimeStore;
 import dormouse.server.link.AgentLink;
 import dormouse.server.relay.Relay;
 import dormouse.server.relay.WakeGate;
+import dormouse.server.relay.Watches;
 import dormouse.server.store.Database;
 import dormouse.settings.SettingsException;
 import io.grpc.BindableService;
@@ -51,7 +55,6 @@ public final class Server implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Server.class);
     private static final Duration HEARTBEATS_TO_DISK = Duration.ofSeconds(15);
     private static final Duration AGENTS_LEAVE_WITHIN = Duration.ofSeconds(1);
-    private static final Duration PUBLIC_WITHIN = Duration.ofSeconds(15);
     private static final int FRAME_BYTES = 16 << 10;
 
     /**
@@ -62,6 +65,7 @@ public final class Server implements AutoCloseable {
      * @param transport of the gRPC door
      * @param llms puts something between the server and its database
      * @param sessions the same for what is kept of sessions
+     * @param wakeTimes the same for how long wakes take
      * @param house of the agent that serves the PUBLIC Llms
      */
     record Ground(
@@ -72,15 +76,17 @@ public final class Server implements AutoCloseable {
             ServerBuilder<?> transport,
             UnaryOperator<LlmStore> llms,
             UnaryOperator<SessionStore> sessions,
+            UnaryOperator<WakeTimeStore> wakeTimes,
             HouseAgent.Ground house) {}
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final HealthStatusManager health = new HealthStatusManager();
     private final Fleet fleet;
     private final AgentSessions sessions;
+    private final WakeTimes wakeTimes;
     private final WakeGate wakeGate;
     private final Relay relay;
-    private final Api api;
+    private final Watches watches;
     private final io.grpc.Server grpc;
     private final AtomicBoolean leaving = new AtomicBoolean();
     private boolean closed;
@@ -107,6 +113,7 @@ public final class Server implements AutoCloseable {
                             lane,
                             blocking,
                             transport,
+                            UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             HouseAgent.Ground.PROCESS));
@@ -146,12 +153,15 @@ public final class Server implements AutoCloseable {
             HouseSession house = new HouseSession(fleet, credentials, time);
             sessions = new AgentSessions(
                     fleet, house, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
-            Wakes wakes = new Wakes(fleet, sessions, credentials, time);
+            wakeTimes = new WakeTimes(fleet, ground.wakeTimes().apply(database.wakeTimes()));
+            wakeTimes.open();
+            Wakes wakes = new Wakes(fleet, sessions, credentials, wakeTimes, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
             relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
             Sweep sweep = new Sweep(
                     fleet,
                     sessions,
+                    wakeTimes,
                     llmStore,
                     sessionStore,
                     time,
@@ -160,12 +170,15 @@ public final class Server implements AutoCloseable {
             sweep.start();
             parts.push(sweep::stop);
 
-            api = new Api(
+            watches = new Watches(fleet, llmStore, relay, time, ground.blocking());
+            parts.push(watches);
+            Api api = new Api(
                     fleet,
                     sessions,
                     wakes,
                     wakeGate,
                     relay,
+                    watches,
                     publicLlms,
                     llmStore,
                     sessionStore,
@@ -173,15 +186,11 @@ public final class Server implements AutoCloseable {
                     time,
                     config.replica(),
                     ground.blocking());
-            parts.push(api);
 
             AgentLink.Conditions conditions = new AgentLink.Conditions(
                     config.terms(), config.limits().windowBytes(), FRAME_BYTES, Duration.ZERO, config.replica());
-            HouseAgent houseAgent =
-                    new HouseAgent(ground.house(), new AgentLink(house, wakes, conditions), publicLlms::unserved);
-            parts.push(houseAgent);
-            servePublicLlms(publicLlms, houseAgent);
-            grpc = serve(config, ground.transport(), new AgentLink(sessions, wakes, conditions));
+            parts.push(HouseAgent.serve(publicLlms, ground.house(), new AgentLink(house, wakes, conditions)));
+            grpc = serve(config, ground.transport(), new AgentLink(sessions, wakes, conditions), api);
             parts.push(this::stopGrpc);
             parts.push(this::letAgentsGo);
         } catch (IOException | RuntimeException e) {
@@ -190,21 +199,8 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    /** Who comes through the door then finds them served. */
-    private static void servePublicLlms(PublicLlms publicLlms, HouseAgent agent) throws IOException {
-        CountDownLatch served = new CountDownLatch(1);
-        publicLlms.serveBy(agent, served::countDown);
-        try {
-            if (!served.await(PUBLIC_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
-                log.warn("the PUBLIC Llms are not served yet, going on without them");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while starting", e);
-        }
-    }
-
-    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, AgentLink link) throws IOException {
+    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, AgentLink link, Api api)
+            throws IOException {
         long largest = Math.min(config.limits().requestBytes() + (1 << 20), Integer.MAX_VALUE);
         // Nothing that a call does waits, so it is done on the transport's own threads: a hop costs more than the work.
         transport.directExecutor().maxInboundMessageSize((int) largest);
@@ -236,8 +232,8 @@ public final class Server implements AutoCloseable {
         return wakeGate;
     }
 
-    Api api() {
-        return api;
+    Watches watches() {
+        return watches;
     }
 
     Fleet fleet() {
@@ -281,7 +277,16 @@ public final class Server implements AutoCloseable {
         Failure why = Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1));
         sessions.attached().forEach(agent -> agent.line().close(why));
         CountDownLatch written = new CountDownLatch(1);
-        fleet.onLane(written::countDown); // behind all that the closing has handed over
+        fleet.onLane(
+                () -> { // behind all that the closing has handed over
+                    try {
+                        wakeTimes.flush();
+                    } catch (StoreException e) {
+                        log.debug("how long wakes took is not written cause={}", e.getMessage());
+                    } finally {
+                        written.countDown();
+                    }
+                });
         if (!written.await(5, TimeUnit.SECONDS)) {
             log.warn("the database did not take that the agents are gone");
         }

@@ -86,6 +86,7 @@ public final class Harness implements AutoCloseable {
                             InProcessServerBuilder.forName(door),
                             stores::llms,
                             stores::sessions,
+                            stores::wakeTimes,
                             new HouseAgent.Ground(environment::get, CHECK_INTERVAL)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -240,7 +241,7 @@ public final class Harness implements AutoCloseable {
 
     /** How many watch. */
     public int watches() {
-        return server.api().watches();
+        return server.watches().size();
     }
 
     /** A wake by hand. */

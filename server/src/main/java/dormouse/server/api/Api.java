@@ -8,15 +8,16 @@ import dormouse.server.control.Wakes;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.relay.Deadlines;
+import dormouse.server.relay.Live;
 import dormouse.server.relay.Relay;
 import dormouse.server.relay.WakeGate;
+import dormouse.server.relay.Watches;
 import io.grpc.BindableService;
 import java.util.List;
 import java.util.concurrent.Executor;
 
 /** The services that clients and operators call, and what they share. */
-public final class Api implements AutoCloseable {
-    private final Watches watches;
+public final class Api {
     private final List<BindableService> services;
 
     /** @param blocking where calls that ask the store may wait */
@@ -26,6 +27,7 @@ public final class Api implements AutoCloseable {
             Wakes wakes,
             WakeGate wakeGate,
             Relay relay,
+            Watches watches,
             PublicLlms publicLlms,
             LlmStore store,
             SessionStore sessionStore,
@@ -33,8 +35,7 @@ public final class Api implements AutoCloseable {
             Time time,
             String replica,
             Executor blocking) {
-        Views views = new Views(sessions, wakes, relay);
-        this.watches = new Watches(fleet, store, relay, views, time, blocking);
+        Views views = new Views(new Live.Source(sessions, wakes, relay), wakes);
         this.services = List.of(
                 new LlmApi(
                         fleet,
@@ -52,15 +53,5 @@ public final class Api implements AutoCloseable {
     /** To be added to a server. */
     public List<BindableService> services() {
         return services;
-    }
-
-    /** How many watch the fleet. */
-    public int watches() {
-        return watches.size();
-    }
-
-    @Override
-    public void close() {
-        watches.stop();
     }
 }

@@ -1,5 +1,6 @@
 package dormouse.server.api;
 
+import dormouse.server.control.Fleet;
 import dormouse.server.control.PublicLlms;
 import dormouse.server.fleet.Declaration;
 import dormouse.server.fleet.Failure;
@@ -43,7 +44,7 @@ final class DeclareCalls {
         try {
             blocking.execute(() -> create(said, response));
         } catch (RejectedExecutionException e) {
-            response.onError(Errors.of(Answers.BUSY));
+            response.onError(Errors.of(Fleet.storeBusy()));
         }
     }
 
