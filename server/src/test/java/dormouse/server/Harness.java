@@ -51,7 +51,10 @@ public final class Harness implements AutoCloseable {
     private final Map<String, String> environment = new ConcurrentHashMap<>();
     private int starts;
 
-    private Harness(List<String> sets, String database, long seed) {
+    private final boolean http;
+
+    private Harness(List<String> sets, String database, long seed, boolean http) {
+        this.http = http;
         this.sets = new ArrayList<>(sets);
         this.database = database;
         this.seed = seed;
@@ -61,11 +64,21 @@ public final class Harness implements AutoCloseable {
 
     /** @param sets keys and values, as {@code --set} has them */
     public static Harness start(String... sets) {
-        return new Harness(List.of(sets), "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1", 42);
+        return start(false, sets);
+    }
+
+    /** The same with an HTTP door, on a real port and threads of its own: what comes by it is to be awaited. */
+    public static Harness withDoor(String... sets) {
+        return start(true, sets);
+    }
+
+    private static Harness start(boolean http, String... sets) {
+        return new Harness(List.of(sets), "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1", 42, http);
     }
 
     private Settings settings() {
-        Settings settings = Settings.empty("test").set("database.url", database, "test");
+        Settings settings =
+                Settings.empty("test").set("database.url", database, "test").set("http.address", "127.0.0.1:0", "test");
         for (String set : sets) {
             int equals = set.indexOf('=');
             settings = settings.set(set.substring(0, equals), set.substring(equals + 1), "test");
@@ -84,6 +97,7 @@ public final class Harness implements AutoCloseable {
                             lane,
                             Runnable::run,
                             InProcessServerBuilder.forName(door),
+                            http,
                             stores::llms,
                             stores::sessions,
                             stores::wakeTimes,

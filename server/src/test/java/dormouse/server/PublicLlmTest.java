@@ -21,6 +21,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -318,6 +319,30 @@ class PublicLlmTest {
         server.kill();
         assertThat(server.llm("gpt").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
         assertThat(answered(server.infer("gpt")).text()).contains("hello");
+    }
+
+    @Test
+    void aServerThatDrainsLetsItsTaskFinish() {
+        create("gpt");
+        backend.hold();
+        InferProbe running = server.infer("gpt");
+        await().atMost(PATIENCE).until(() -> backend.asked("POST").size() == 1);
+
+        CompletableFuture<Void> drained = CompletableFuture.runAsync(() -> {
+            try {
+                server.server().drain(PATIENCE);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        await().atMost(PATIENCE)
+                .until(() -> answered(server.infer("gpt")).reason().equals("REPLICA_DRAINING"));
+        assertThat(running.over()).isFalse();
+        backend.letGo();
+
+        assertThat(answered(running).text()).isEqualTo("{\"said\":\"hello\"}");
+        await().atMost(PATIENCE).until(drained::isDone);
+        assertThat(drained).isCompleted();
     }
 
     @Test
