@@ -5,6 +5,7 @@ import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Credentials;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.Lane;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
@@ -136,6 +137,13 @@ public final class Server implements AutoCloseable {
             Wakes wakes = new Wakes(fleet, sessions, credentials, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
             relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
+            Sleeps sleeps = new Sleeps(
+                    fleet,
+                    sessions,
+                    credentials,
+                    time,
+                    relay::busy,
+                    config.limits().waitersPerLlm());
             Sweep sweep = new Sweep(
                     fleet,
                     sessions,
@@ -152,6 +160,7 @@ public final class Server implements AutoCloseable {
                     sessions,
                     wakes,
                     wakeGate,
+                    sleeps,
                     relay,
                     llmStore,
                     sessionStore,
@@ -164,6 +173,7 @@ public final class Server implements AutoCloseable {
             AgentLink link = new AgentLink(
                     sessions,
                     wakes,
+                    sleeps,
                     new AgentLink.Conditions(
                             config.terms(),
                             config.limits().windowBytes(),

@@ -2,6 +2,7 @@ package dormouse.server.api;
 
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Fleet;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.LlmStore;
@@ -24,6 +25,7 @@ public final class Api implements AutoCloseable {
             AgentSessions sessions,
             Wakes wakes,
             WakeGate wakeGate,
+            Sleeps sleeps,
             Relay relay,
             LlmStore store,
             SessionStore sessionStore,
@@ -34,7 +36,7 @@ public final class Api implements AutoCloseable {
         Views views = new Views(sessions, wakes, relay);
         this.watches = new Watches(fleet, store, relay, views, time, blocking);
         this.services = List.of(
-                new LlmApi(fleet, store, wakeGate, watches, views, time, blocking),
+                new LlmApi(fleet, store, wakeGate, sleeps, watches, views, time, blocking),
                 new InferenceApi(relay, deadlines),
                 new AdminApi(fleet, sessions, sessionStore, replica, blocking));
     }

@@ -200,7 +200,7 @@ public final class AgentSessions {
                 .map(fleet::find)
                 .anyMatch(row ->
                         row != null && row.ownedBy(agent.session()) && report(row, reports, now) instanceof Step.Save);
-        if (news && agent.offerReports(reports)) {
+        if ((news || agent.reportsWait()) && agent.offerReports(reports)) {
             fleet.insist("heartbeat", () -> {
                 if (isCurrent(agent)) {
                     Map<LlmName, AttachedAgent.Report> latest = agent.takeReports();
@@ -214,7 +214,9 @@ public final class AgentSessions {
         AttachedAgent.Report report = reports.get(row.name());
         return report == null
                 ? Lifecycle.report(row, null, "", now)
-                : Lifecycle.report(row, report.status(), report.reason(), now);
+                : report.rested()
+                        ? Lifecycle.reportRested(row, report.reason(), now)
+                        : Lifecycle.report(row, report.status(), report.reason(), now);
     }
 
     /** The stream has ended without a word. */
@@ -250,16 +252,17 @@ public final class AgentSessions {
     /**
      * The agent had put an Llm's backend to sleep when a task came.
      *
+     * @param revision of the row when the task was sent: where it is another by now, the row knows better already
      * @param then runs on the lane, when the row says so too
      */
-    public void asleep(AttachedAgent agent, LlmName llm, Runnable then) {
+    public void asleep(AttachedAgent agent, LlmName llm, long revision, Runnable then) {
         fleet.insist("asleep", () -> {
             if (isCurrent(agent)) {
                 fleet.decide(
                         llm,
-                        row -> row != null && row.ownedBy(agent.session())
+                        row -> row != null && row.ownedBy(agent.session()) && row.revision() == revision
                                 ? Lifecycle.slept(llm, row, time.now())
-                                : new Step.Keep("not its own"));
+                                : new Step.Keep("not its own, or not as it was"));
             }
             then.run();
         });

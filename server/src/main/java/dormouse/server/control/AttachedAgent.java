@@ -13,8 +13,12 @@ import org.jspecify.annotations.Nullable;
  * written by the stream's thread and read by anyone.
  */
 public final class AttachedAgent {
-    /** What a heartbeat says of one Llm. */
-    public record Report(LlmStatus status, String reason) {}
+    /**
+     * What a heartbeat says of one Llm.
+     *
+     * @param rested whether the agent itself has put it to sleep, or does so now
+     */
+    public record Report(LlmStatus status, String reason, boolean rested) {}
 
     private final SessionId session;
     private final long epoch;
@@ -135,6 +139,11 @@ public final class AttachedAgent {
         boolean first = !reportPending;
         reportPending = true;
         return first;
+    }
+
+    /** Whether an earlier set waits to be looked at: then the latest is news, since it takes that one's place. */
+    synchronized boolean reportsWait() {
+        return reportPending;
     }
 
     synchronized Map<LlmName, Report> takeReports() {
