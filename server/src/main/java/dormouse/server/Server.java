@@ -75,6 +75,7 @@ public final class Server implements AutoCloseable {
     private final AgentSessions sessions;
     private final WakeGate wakeGate;
     private final Relay relay;
+    private final Sleeps sleeps;
     private final Api api;
     private final io.grpc.Server grpc;
     private final AtomicBoolean leaving = new AtomicBoolean();
@@ -137,7 +138,7 @@ public final class Server implements AutoCloseable {
             Wakes wakes = new Wakes(fleet, sessions, credentials, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
             relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
-            Sleeps sleeps = new Sleeps(
+            sleeps = new Sleeps(
                     fleet,
                     sessions,
                     credentials,
@@ -219,6 +220,10 @@ public final class Server implements AutoCloseable {
 
     WakeGate wakeGate() {
         return wakeGate;
+    }
+
+    Sleeps sleeps() {
+        return sleeps;
     }
 
     Api api() {

@@ -86,6 +86,12 @@ public final class Sleeps implements FleetListener {
         fleet.listen(this);
     }
 
+    /** How many wait for its sleep. */
+    public int waiting(LlmName llm) {
+        Sleep sleep = underWay.get(llm);
+        return sleep == null ? 0 : sleep.waiters.size();
+    }
+
     /** Somebody wants it asleep: starts a sleep, or joins the one under way. */
     public void request(LlmName llm, Waiter waiter) {
         boolean taken = fleet.offer(() -> start(llm, waiter));
