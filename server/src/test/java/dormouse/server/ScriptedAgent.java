@@ -30,12 +30,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** An agent that does just what a test says, misbehaviour included, and keeps all that it hears. */
 public final class ScriptedAgent {
+    private static final AtomicInteger PROCESSES = new AtomicInteger();
+
     private final String name;
     private final int messages;
     private final List<ServerMessage> heard = new ArrayList<>();
@@ -44,7 +47,7 @@ public final class ScriptedAgent {
     private volatile boolean completed;
     private String session = "";
     private ByteString token = ByteString.EMPTY;
-    private String instance = "instance-1";
+    private final String instance = "process-" + PROCESSES.incrementAndGet();
     private long seq;
     private Consumer<Infer> onInfer = task -> {};
 

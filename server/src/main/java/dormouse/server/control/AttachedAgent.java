@@ -26,6 +26,7 @@ public final class AttachedAgent {
     private final String name;
     private final String version;
     private final String principal;
+    private final String instance;
     private final Instant connected;
     private volatile Instant heard;
     private volatile Instant written = Instant.MIN;
@@ -34,6 +35,7 @@ public final class AttachedAgent {
     private Map<LlmName, Report> reports = Map.of();
     private volatile @Nullable Registration wanted;
     private volatile boolean leaving;
+    private boolean spoken; // by the stream's thread
     private boolean reportPending; // under this
 
     AttachedAgent(
@@ -43,6 +45,7 @@ public final class AttachedAgent {
             String name,
             String version,
             String principal,
+            String instance,
             Instant connected) {
         this.session = session;
         this.epoch = epoch;
@@ -50,6 +53,7 @@ public final class AttachedAgent {
         this.name = name;
         this.version = version;
         this.principal = principal;
+        this.instance = instance;
         this.connected = connected;
         this.heard = connected;
     }
@@ -77,6 +81,11 @@ public final class AttachedAgent {
 
     public String principal() {
         return principal;
+    }
+
+    /** The process, as it calls itself. */
+    String instance() {
+        return instance;
     }
 
     public Instant connected() {
@@ -111,8 +120,12 @@ public final class AttachedAgent {
         leaving = false;
     }
 
-    void hear(Instant now) {
+    /** True for the first time. By the stream's thread. */
+    boolean hear(Instant now) {
         heard = now;
+        boolean first = !spoken;
+        spoken = true;
+        return first;
     }
 
     void load(int tasks) {
