@@ -5,6 +5,7 @@ import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Credentials;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.Lane;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
 import dormouse.server.control.WakeTimes;
@@ -85,6 +86,7 @@ public final class Server implements AutoCloseable {
     private final WakeTimes wakeTimes;
     private final WakeGate wakeGate;
     private final Relay relay;
+    private final Sleeps sleeps;
     private final Watches watches;
     private final io.grpc.Server grpc;
     private final @Nullable Door door;
@@ -152,6 +154,13 @@ public final class Server implements AutoCloseable {
             Wakes wakes = new Wakes(fleet, sessions, credentials, wakeTimes, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
             relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
+            sleeps = new Sleeps(
+                    fleet,
+                    sessions,
+                    credentials,
+                    time,
+                    relay::busy,
+                    config.limits().waitersPerLlm());
             Sweep sweep = new Sweep(
                     fleet,
                     sessions,
@@ -171,6 +180,7 @@ public final class Server implements AutoCloseable {
                     sessions,
                     wakes,
                     wakeGate,
+                    sleeps,
                     relay,
                     watches,
                     llmStore,
@@ -183,6 +193,7 @@ public final class Server implements AutoCloseable {
             AgentLink link = new AgentLink(
                     sessions,
                     wakes,
+                    sleeps,
                     new AgentLink.Conditions(
                             config.terms(),
                             config.limits().windowBytes(),
@@ -243,6 +254,10 @@ public final class Server implements AutoCloseable {
 
     WakeGate wakeGate() {
         return wakeGate;
+    }
+
+    Sleeps sleeps() {
+        return sleeps;
     }
 
     Watches watches() {

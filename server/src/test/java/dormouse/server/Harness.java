@@ -13,6 +13,7 @@ import dormouse.v1.InferenceServiceGrpc;
 import dormouse.v1.Llm;
 import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmServiceGrpc;
+import dormouse.v1.SleepLlmRequest;
 import dormouse.v1.WakeLlmRequest;
 import dormouse.v1.WakeProgress;
 import dormouse.v1.WatchLlmsRequest;
@@ -244,6 +245,13 @@ public final class Harness implements AutoCloseable {
         WakeLlmRequest request = WakeLlmRequest.newBuilder().setName(llm).build();
         return new Probe<>(
                 Integer.MAX_VALUE, ears -> LlmServiceGrpc.newStub(channel()).wakeLlm(request, ears));
+    }
+
+    /** A sleep by hand. */
+    public Probe<Llm> sleep(String llm) {
+        SleepLlmRequest request = SleepLlmRequest.newBuilder().setName(llm).build();
+        return new Probe<>(
+                Integer.MAX_VALUE, ears -> LlmServiceGrpc.newStub(channel()).sleepLlm(request, ears));
     }
 
     /** How many ended calls still leave a trace: all of these are zero when nothing is under way. */

@@ -2,6 +2,7 @@ package dormouse.server.api;
 
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Fleet;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.LlmStore;
@@ -25,6 +26,7 @@ public final class Api {
             AgentSessions sessions,
             Wakes wakes,
             WakeGate wakeGate,
+            Sleeps sleeps,
             Relay relay,
             Watches watches,
             LlmStore store,
@@ -35,7 +37,7 @@ public final class Api {
             Executor blocking) {
         Views views = new Views(new Live.Source(sessions, wakes, relay), wakes);
         this.services = List.of(
-                new LlmApi(fleet, store, wakeGate, watches, views, time, blocking),
+                new LlmApi(fleet, store, wakeGate, sleeps, watches, views, time, blocking),
                 new InferenceApi(relay, deadlines),
                 new AdminApi(fleet, sessions, sessionStore, replica, blocking));
     }
