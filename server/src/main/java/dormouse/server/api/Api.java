@@ -8,6 +8,7 @@ import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.Relay;
+import dormouse.server.relay.UsageLedger;
 import dormouse.server.relay.WakeGate;
 import io.grpc.BindableService;
 import java.util.List;
@@ -27,6 +28,7 @@ public final class Api implements AutoCloseable {
             Relay relay,
             LlmStore store,
             SessionStore sessionStore,
+            UsageLedger usage,
             Deadlines deadlines,
             Time time,
             String replica,
@@ -36,7 +38,7 @@ public final class Api implements AutoCloseable {
         this.services = List.of(
                 new LlmApi(fleet, store, wakeGate, watches, views, time, blocking),
                 new InferenceApi(relay, deadlines),
-                new AdminApi(fleet, sessions, sessionStore, replica, blocking));
+                new AdminApi(fleet, sessions, sessionStore, usage, replica, blocking));
     }
 
     /** To be added to a server. */
