@@ -8,6 +8,7 @@ import dormouse.server.control.Lane;
 import dormouse.server.control.Sleeps;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
+import dormouse.server.control.UsageSweep;
 import dormouse.server.control.WakeTimes;
 import dormouse.server.control.Wakes;
 import dormouse.server.door.Door;
@@ -16,9 +17,11 @@ import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.UsageStore;
 import dormouse.server.fleet.WakeTimeStore;
 import dormouse.server.link.AgentLink;
 import dormouse.server.relay.Relay;
+import dormouse.server.relay.UsageLedger;
 import dormouse.server.relay.WakeGate;
 import dormouse.server.relay.Watches;
 import dormouse.server.store.Database;
@@ -61,12 +64,13 @@ public final class Server implements AutoCloseable {
      * What a server stands on, and what a test puts in its place.
      *
      * @param lane where lifecycle decisions run, and may wait for the database
-     * @param blocking where history is read
+     * @param blocking where history is read, and usage written
      * @param transport of the gRPC door
      * @param http whether the HTTP door opens; it takes a real port
      * @param llms puts something between the server and its database
      * @param sessions the same for what is kept of sessions
      * @param wakeTimes the same for how long wakes take
+     * @param usage the same for what Llms are used for
      */
     record Ground(
             Time time,
@@ -77,7 +81,8 @@ public final class Server implements AutoCloseable {
             boolean http,
             UnaryOperator<LlmStore> llms,
             UnaryOperator<SessionStore> sessions,
-            UnaryOperator<WakeTimeStore> wakeTimes) {}
+            UnaryOperator<WakeTimeStore> wakeTimes,
+            UnaryOperator<UsageStore> usage) {}
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final HealthStatusManager health = new HealthStatusManager();
@@ -85,6 +90,7 @@ public final class Server implements AutoCloseable {
     private final AgentSessions sessions;
     private final WakeTimes wakeTimes;
     private final WakeGate wakeGate;
+    private final UsageLedger usage;
     private final Relay relay;
     private final Sleeps sleeps;
     private final Watches watches;
@@ -116,6 +122,7 @@ public final class Server implements AutoCloseable {
                             blocking,
                             transport,
                             true,
+                            UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity()));
@@ -153,7 +160,19 @@ public final class Server implements AutoCloseable {
             wakeTimes.open();
             Wakes wakes = new Wakes(fleet, sessions, credentials, wakeTimes, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
-            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
+            UsageStore usageStore = ground.usage().apply(database.usage());
+            usage = new UsageLedger(
+                    usageStore,
+                    name -> fleet.find(name) != null,
+                    !config.usageRetention().isZero(),
+                    time,
+                    ground.blocking());
+            usage.start();
+            parts.push(usage);
+            UsageSweep usageSweep = new UsageSweep(usageStore, config.usageRetention(), time, ground.blocking());
+            usageSweep.start();
+            parts.push(usageSweep::stop);
+            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), usage);
             sleeps = new Sleeps(
                     fleet,
                     sessions,
@@ -185,6 +204,7 @@ public final class Server implements AutoCloseable {
                     watches,
                     llmStore,
                     sessionStore,
+                    usage,
                     config.deadlines(),
                     time,
                     config.replica(),
@@ -250,6 +270,11 @@ public final class Server implements AutoCloseable {
     /** The tasks on their way; for tests and for those who measure. */
     Relay relay() {
         return relay;
+    }
+
+    /** What is kept of tasks that have ended. */
+    UsageLedger usage() {
+        return usage;
     }
 
     WakeGate wakeGate() {
