@@ -26,6 +26,7 @@ class UsageTest {
             "create",
             "delete",
             "agents",
+            "usage",
             "demo",
             "server",
             "agent",
@@ -116,6 +117,13 @@ class UsageTest {
                 "list --server",
                 "list --server a:b:c",
                 "list --server gpu.example:7700",
+                "usage --by llm,colour",
+                "usage --since yesterday",
+                "usage --until 2026-13-01",
+                "usage --since 2026-11-20T08:30",
+                "usage --since 1d --until 2d",
+                "usage --since 0s",
+                "usage -o name",
                 "server --config x",
                 "demo"
             })

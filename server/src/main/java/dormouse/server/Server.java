@@ -7,8 +7,10 @@ import dormouse.server.control.Fleet;
 import dormouse.server.control.HouseSession;
 import dormouse.server.control.Lane;
 import dormouse.server.control.PublicLlms;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
+import dormouse.server.control.UsageSweep;
 import dormouse.server.control.WakeTimes;
 import dormouse.server.control.Wakes;
 import dormouse.server.door.Door;
@@ -17,9 +19,11 @@ import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.UsageStore;
 import dormouse.server.fleet.WakeTimeStore;
 import dormouse.server.link.AgentLink;
 import dormouse.server.relay.Relay;
+import dormouse.server.relay.UsageLedger;
 import dormouse.server.relay.WakeGate;
 import dormouse.server.relay.Watches;
 import dormouse.server.store.Database;
@@ -63,12 +67,13 @@ public final class Server implements AutoCloseable {
      * What a server stands on, and what a test puts in its place.
      *
      * @param lane where lifecycle decisions run, and may wait for the database
-     * @param blocking where history is read
+     * @param blocking where history is read, and usage written
      * @param transport of the gRPC door
      * @param http whether the HTTP door opens; it takes a real port
      * @param llms puts something between the server and its database
      * @param sessions the same for what is kept of sessions
      * @param wakeTimes the same for how long wakes take
+     * @param usage the same for what Llms are used for
      * @param house of the agent that serves the PUBLIC Llms
      */
     record Ground(
@@ -81,6 +86,7 @@ public final class Server implements AutoCloseable {
             UnaryOperator<LlmStore> llms,
             UnaryOperator<SessionStore> sessions,
             UnaryOperator<WakeTimeStore> wakeTimes,
+            UnaryOperator<UsageStore> usage,
             HouseAgent.Ground house) {}
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -89,7 +95,9 @@ public final class Server implements AutoCloseable {
     private final AgentSessions sessions;
     private final WakeTimes wakeTimes;
     private final WakeGate wakeGate;
+    private final UsageLedger usage;
     private final Relay relay;
+    private final Sleeps sleeps;
     private final Watches watches;
     private final io.grpc.Server grpc;
     private final @Nullable Door door;
@@ -119,6 +127,7 @@ public final class Server implements AutoCloseable {
                             blocking,
                             transport,
                             true,
+                            UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
@@ -163,7 +172,26 @@ public final class Server implements AutoCloseable {
             wakeTimes.open();
             Wakes wakes = new Wakes(fleet, sessions, credentials, wakeTimes, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
-            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
+            UsageStore usageStore = ground.usage().apply(database.usage());
+            usage = new UsageLedger(
+                    usageStore,
+                    name -> fleet.find(name) != null,
+                    !config.usageRetention().isZero(),
+                    time,
+                    ground.blocking());
+            usage.start();
+            parts.push(usage);
+            UsageSweep usageSweep = new UsageSweep(usageStore, config.usageRetention(), time, ground.blocking());
+            usageSweep.start();
+            parts.push(usageSweep::stop);
+            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), usage);
+            sleeps = new Sleeps(
+                    fleet,
+                    sessions,
+                    credentials,
+                    time,
+                    relay::busy,
+                    config.limits().waitersPerLlm());
             Sweep sweep = new Sweep(
                     fleet,
                     sessions,
@@ -183,11 +211,13 @@ public final class Server implements AutoCloseable {
                     sessions,
                     wakes,
                     wakeGate,
+                    sleeps,
                     relay,
                     watches,
                     publicLlms,
                     llmStore,
                     sessionStore,
+                    usage,
                     config.deadlines(),
                     time,
                     config.replica(),
@@ -195,8 +225,8 @@ public final class Server implements AutoCloseable {
 
             AgentLink.Conditions conditions = new AgentLink.Conditions(
                     config.terms(), config.limits().windowBytes(), FRAME_BYTES, Duration.ZERO, config.replica());
-            parts.push(HouseAgent.serve(publicLlms, ground.house(), new AgentLink(house, wakes, conditions)));
-            grpc = serve(config, ground.transport(), new AgentLink(sessions, wakes, conditions), api);
+            parts.push(HouseAgent.serve(publicLlms, ground.house(), new AgentLink(house, wakes, sleeps, conditions)));
+            grpc = serve(config, ground.transport(), new AgentLink(sessions, wakes, sleeps, conditions), api);
             parts.push(this::stopGrpc);
             door = ground.http()
                     ? new Door(config.http(), new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get))
@@ -248,8 +278,17 @@ public final class Server implements AutoCloseable {
         return relay;
     }
 
+    /** What is kept of tasks that have ended. */
+    UsageLedger usage() {
+        return usage;
+    }
+
     WakeGate wakeGate() {
         return wakeGate;
+    }
+
+    Sleeps sleeps() {
+        return sleeps;
     }
 
     Watches watches() {

@@ -17,6 +17,7 @@ import dormouse.v1.LlmKind;
 import dormouse.v1.LlmSpec;
 import dormouse.v1.LlmStatus;
 import dormouse.v1.Registered;
+import dormouse.v1.SleepLlmRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
@@ -282,6 +283,17 @@ class PublicLlmTest {
         Probe<?> wake = server.wake("gpt");
         assertThat(wake.completed()).isTrue();
         assertThat(wake.heard()).hasSize(1);
+    }
+
+    @Test
+    void itHasNoRecipeToPutItToSleep() {
+        create("gpt");
+        refused(
+                () -> server.llms()
+                        .sleepLlm(SleepLlmRequest.newBuilder().setName("gpt").build()),
+                "SLEEP_REFUSED",
+                Status.Code.FAILED_PRECONDITION,
+                "no recipe");
     }
 
     @Test

@@ -58,7 +58,14 @@ public final class HouseSession implements Reception {
             AttachedAgent older = attached;
             boolean first = epoch == 0;
             AttachedAgent agent = new AttachedAgent(
-                    id, ++epoch, line, registration.agentName(), registration.agentVersion(), "", time.now());
+                    id,
+                    ++epoch,
+                    line,
+                    registration.agentName(),
+                    registration.agentVersion(),
+                    "",
+                    registration.instanceId(),
+                    time.now());
             List<Registered.Grant> grants = grant(agent, registration);
             attached = agent;
             if (older != null) {
@@ -109,11 +116,11 @@ public final class HouseSession implements Reception {
 
     @Override
     public void heartbeat(AttachedAgent agent, Map<LlmName, AttachedAgent.Report> reports, int activeTasks) {
-        agent.hear(time.now());
+        heard(agent);
         agent.load(activeTasks);
         boolean news = agent.llms().stream()
                 .anyMatch(name -> report(fleet.find(name), reports.get(name)) instanceof Step.Save);
-        if (news && agent.offerReports(reports)) {
+        if ((news || agent.reportsWait()) && agent.offerReports(reports)) {
             fleet.insist("report of a PUBLIC Llm", () -> {
                 Map<LlmName, AttachedAgent.Report> latest = agent.takeReports();
                 if (agent == attached) {

@@ -103,6 +103,13 @@ public final class Lifecycle {
         return move(row, trigger, reason.isEmpty() ? trigger.words() : reason, now, now);
     }
 
+    /** A heartbeat of its session says that the agent has put it to sleep, or does so now (rule 12). */
+    public static Step reportRested(Llm row, String reason, Instant now) {
+        return row.state() == LlmState.ACTIVE
+                ? slept(row.name(), row, now)
+                : report(row, LlmStatus.HIBERNATING, reason, now);
+    }
+
     /** The operator declares a PUBLIC Llm; a VIRTUAL one of the name is taken over where its publisher is away (rule 15). */
     public static Step declare(@Nullable Llm row, LlmName name, LlmSpec spec, String detail, Instant now) {
         if (row != null && row.kind() == LlmKind.PUBLIC) {

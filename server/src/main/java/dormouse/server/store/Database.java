@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.UsageStore;
 import dormouse.server.fleet.WakeTimeStore;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -33,6 +34,7 @@ public final class Database implements AutoCloseable {
     private final LlmStore llms;
     private final SessionStore sessions;
     private final WakeTimeStore wakeTimes;
+    private final UsageStore usage;
 
     private Database(DatabaseUrl url, HikariDataSource pool) {
         this.url = url;
@@ -44,6 +46,7 @@ public final class Database implements AutoCloseable {
         this.llms = new JdbiLlmStore(transactions);
         this.sessions = new JdbiSessionStore(transactions);
         this.wakeTimes = new JdbiWakeTimeStore(transactions);
+        this.usage = new JdbiUsageStore(transactions);
     }
 
     /**
@@ -112,6 +115,10 @@ public final class Database implements AutoCloseable {
 
     public WakeTimeStore wakeTimes() {
         return wakeTimes;
+    }
+
+    public UsageStore usage() {
+        return usage;
     }
 
     /** Idempotent. */
