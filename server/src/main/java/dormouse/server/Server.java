@@ -8,6 +8,7 @@ import dormouse.server.control.Lane;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
+import dormouse.server.door.Door;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
@@ -38,6 +39,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +59,7 @@ public final class Server implements AutoCloseable {
      * @param lane where lifecycle decisions run, and may wait for the database
      * @param blocking where history is read
      * @param transport of the gRPC door
+     * @param http whether the HTTP door opens; it takes a real port
      * @param llms puts something between the server and its database
      * @param sessions the same for what is kept of sessions
      */
@@ -66,6 +69,7 @@ public final class Server implements AutoCloseable {
             Executor lane,
             Executor blocking,
             ServerBuilder<?> transport,
+            boolean http,
             UnaryOperator<LlmStore> llms,
             UnaryOperator<SessionStore> sessions) {}
 
@@ -77,6 +81,7 @@ public final class Server implements AutoCloseable {
     private final Relay relay;
     private final Watches watches;
     private final io.grpc.Server grpc;
+    private final @Nullable Door door;
     private final AtomicBoolean leaving = new AtomicBoolean();
     private boolean closed;
 
@@ -102,6 +107,7 @@ public final class Server implements AutoCloseable {
                             lane,
                             blocking,
                             transport,
+                            true,
                             UnaryOperator.identity(),
                             UnaryOperator.identity()));
             server.parts.addLast(time);
@@ -175,6 +181,12 @@ public final class Server implements AutoCloseable {
                             config.replica()));
             grpc = serve(config, ground.transport(), link, api);
             parts.push(this::stopGrpc);
+            door = ground.http()
+                    ? new Door(config.http(), new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get))
+                    : null;
+            if (door != null) {
+                parts.push(door);
+            }
             parts.push(this::letAgentsGo);
         } catch (IOException | RuntimeException e) {
             closeParts();
@@ -204,6 +216,14 @@ public final class Server implements AutoCloseable {
     /** Where the gRPC door is. */
     public InetSocketAddress grpcAddress(ServerConfig config) {
         return new InetSocketAddress(config.grpc().getAddress(), grpc.getPort());
+    }
+
+    /** Where the HTTP door is. */
+    public InetSocketAddress httpAddress() {
+        if (door == null) {
+            throw new IllegalStateException("this server has no HTTP door");
+        }
+        return door.address();
     }
 
     /** The tasks on their way; for tests and for those who measure. */

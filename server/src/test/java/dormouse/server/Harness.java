@@ -46,7 +46,10 @@ public final class Harness implements AutoCloseable {
     private final FaultyStores stores = new FaultyStores();
     private int starts;
 
-    private Harness(Settings settings, String database, long seed) {
+    private final boolean http;
+
+    private Harness(Settings settings, String database, long seed, boolean http) {
+        this.http = http;
         this.settings = settings;
         this.database = database;
         this.seed = seed;
@@ -56,13 +59,23 @@ public final class Harness implements AutoCloseable {
 
     /** @param sets keys and values, as {@code --set} has them */
     public static Harness start(String... sets) {
+        return start(false, sets);
+    }
+
+    /** The same with an HTTP door, on a real port and threads of its own: what comes by it is to be awaited. */
+    public static Harness withDoor(String... sets) {
+        return start(true, sets);
+    }
+
+    private static Harness start(boolean http, String... sets) {
         String database = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
-        Settings settings = Settings.empty("test").set("database.url", database, "test");
+        Settings settings =
+                Settings.empty("test").set("database.url", database, "test").set("http.address", "127.0.0.1:0", "test");
         for (String set : sets) {
             int equals = set.indexOf('=');
             settings = settings.set(set.substring(0, equals), set.substring(equals + 1), "test");
         }
-        return new Harness(settings, database, 42);
+        return new Harness(settings, database, 42, http);
     }
 
     private Server start() {
@@ -76,6 +89,7 @@ public final class Harness implements AutoCloseable {
                             lane,
                             Runnable::run,
                             InProcessServerBuilder.forName(door),
+                            http,
                             stores::llms,
                             stores::sessions));
         } catch (IOException e) {

@@ -69,22 +69,32 @@ public final class Relay implements FleetListener {
      * @return the task, for the edge to say that the client is ready for more, or gone
      */
     public Task infer(InferCall call, Client client) {
+        return infer(call, allowance(), client);
+    }
+
+    /** The same for a body that was counted while it came; the allowance is given back by whatever becomes of the task. */
+    public Task infer(InferCall call, BodyAllowance allowance, Client client) {
         Task task = new Task(credentials.newTask(), call, client, this, time, limits.windowBytes());
-        long bytes = call.input().remaining();
-        Failure refusal = refusal(call, bytes);
+        Failure refusal = refusal(call, allowance);
         if (refusal != null) {
+            allowance.release();
             task.refuse(refusal);
             return task;
         }
         tasks.add(task);
-        task.begin(() -> buffered.release(bytes));
+        task.begin(allowance::release);
         if (draining) {
             drain(); // it began while this one came in
         }
         return task;
     }
 
-    private @Nullable Failure refusal(InferCall call, long bytes) {
+    /** For a body that is to come, of which nothing is held yet. */
+    public BodyAllowance allowance() {
+        return new BodyAllowance(buffered, limits);
+    }
+
+    private @Nullable Failure refusal(InferCall call, BodyAllowance allowance) {
         if (draining) {
             return Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1));
         }
@@ -93,19 +103,7 @@ public final class Relay implements FleetListener {
                     Reason.MALFORMED,
                     "path: relative to the backend's base URL, without \"..\" or a scheme, at most 2048 characters");
         }
-        if (bytes > limits.requestBytes()) {
-            return Failure.of(
-                    Reason.TOO_LARGE,
-                    "the request's body has " + bytes + " bytes; the limit is " + limits.requestBytes());
-        }
-        if (!buffered.reserve(bytes)) {
-            return Failure.retry(
-                    Reason.OVERLOADED,
-                    "the bodies of the requests on their way take all of the " + limits.bufferedBytes()
-                            + " bytes that this server has for them",
-                    Duration.ofSeconds(2));
-        }
-        return null;
+        return allowance.hold(call.input().remaining());
     }
 
     /** Where a task goes from here: its Llm may answer now, has to be woken first, or not. On the task's lane. */
