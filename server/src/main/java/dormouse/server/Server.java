@@ -9,11 +9,14 @@ import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
 import dormouse.server.door.Door;
+import dormouse.server.door.FleetPages;
+import dormouse.server.door.Metrics;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.link.AgentLink;
+import dormouse.server.relay.Live;
 import dormouse.server.relay.Relay;
 import dormouse.server.relay.WakeGate;
 import dormouse.server.relay.Watches;
@@ -125,16 +128,18 @@ public final class Server implements AutoCloseable {
     /** @throws dormouse.server.fleet.StoreException where the database can't be had, saying what to do */
     Server(ServerConfig config, Ground ground) throws IOException {
         try {
+            Time time = ground.time();
+            Metrics metrics = new Metrics(config.metricsPerLlm(), time);
             Database database = Database.open(
                     config.database().url(),
                     config.database().user(),
-                    config.database().password());
+                    config.database().password(),
+                    metrics);
             parts.push(database);
             database.migrate();
             LlmStore llmStore = ground.llms().apply(database.llms());
             SessionStore sessionStore = ground.sessions().apply(database.sessions());
 
-            Time time = ground.time();
             Credentials credentials = new Credentials(ground.random());
             fleet = new Fleet(llmStore, new Lane(ground.lane()), time);
             fleet.open(config.replica());
@@ -142,7 +147,8 @@ public final class Server implements AutoCloseable {
                     fleet, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
             Wakes wakes = new Wakes(fleet, sessions, credentials, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
-            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
+            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), metrics.tasks());
+            metrics.observe(fleet, relay, sessions);
             Sweep sweep = new Sweep(
                     fleet,
                     sessions,
@@ -156,6 +162,14 @@ public final class Server implements AutoCloseable {
 
             watches = new Watches(fleet, llmStore, relay, time, ground.blocking());
             parts.push(watches);
+            FleetPages pages = new FleetPages(
+                    fleet,
+                    llmStore,
+                    new Live.Source(sessions, wakes, relay),
+                    watches,
+                    metrics,
+                    time,
+                    ground.blocking());
             Api api = new Api(
                     fleet,
                     sessions,
@@ -182,7 +196,8 @@ public final class Server implements AutoCloseable {
             grpc = serve(config, ground.transport(), link, api);
             parts.push(this::stopGrpc);
             door = ground.http()
-                    ? new Door(config.http(), new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get))
+                    ? new Door(
+                            config.http(), new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get, pages))
                     : null;
             if (door != null) {
                 parts.push(door);
