@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param grpc where agents and gRPC clients connect; port 0 picks a free one
  * @param usageRetention how long it is kept what tasks there were; zero: it isn't
  * @param replica the name of this process among those that share a database
+ * @param metricsPerLlm whether metrics tell the Llms apart
  */
 public record ServerConfig(
         InetSocketAddress grpc,
@@ -32,6 +33,7 @@ public record ServerConfig(
         int agents,
         WhenUnwanted whenUnwanted,
         String replica,
+        boolean metricsPerLlm,
         boolean beyondLoopback) {
 
     /** Where the rows are. */
@@ -74,6 +76,7 @@ public record ServerConfig(
                 limits.integer("agents", 20_000, 1, 1_000_000),
                 settings.section("wake").choice("whenUnwanted", WhenUnwanted.CONTINUE),
                 replica(settings.section("replica")),
+                settings.section("metrics").flag("perLlm", false),
                 !address.getAddress().isLoopbackAddress()
                         || !httpAddress.getAddress().isLoopbackAddress());
         settings.rejectUnknown();
