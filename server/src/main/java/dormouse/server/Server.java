@@ -14,6 +14,8 @@ import dormouse.server.control.UsageSweep;
 import dormouse.server.control.WakeTimes;
 import dormouse.server.control.Wakes;
 import dormouse.server.door.Door;
+import dormouse.server.door.FleetPages;
+import dormouse.server.door.Metrics;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
@@ -22,6 +24,7 @@ import dormouse.server.fleet.StoreException;
 import dormouse.server.fleet.UsageStore;
 import dormouse.server.fleet.WakeTimeStore;
 import dormouse.server.link.AgentLink;
+import dormouse.server.relay.Live;
 import dormouse.server.relay.Relay;
 import dormouse.server.relay.UsageLedger;
 import dormouse.server.relay.WakeGate;
@@ -147,16 +150,18 @@ public final class Server implements AutoCloseable {
     /** @throws dormouse.server.fleet.StoreException where the database can't be had, saying what to do */
     Server(ServerConfig config, Ground ground) throws IOException {
         try {
+            Time time = ground.time();
+            Metrics metrics = new Metrics(config.metricsPerLlm(), time);
             Database database = Database.open(
                     config.database().url(),
                     config.database().user(),
-                    config.database().password());
+                    config.database().password(),
+                    metrics);
             parts.push(database);
             database.migrate();
             LlmStore llmStore = ground.llms().apply(database.llms());
             SessionStore sessionStore = ground.sessions().apply(database.sessions());
 
-            Time time = ground.time();
             Credentials credentials = new Credentials(ground.random());
             fleet = new Fleet(llmStore, new Lane(ground.lane()), time);
             fleet.open(config.replica());
@@ -184,7 +189,11 @@ public final class Server implements AutoCloseable {
             UsageSweep usageSweep = new UsageSweep(usageStore, config.usageRetention(), time, ground.blocking());
             usageSweep.start();
             parts.push(usageSweep::stop);
-            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), usage);
+            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {
+                usage.ended(record);
+                metrics.tasks().ended(record);
+            });
+            metrics.observe(fleet, relay, sessions);
             sleeps = new Sleeps(
                     fleet,
                     sessions,
@@ -206,6 +215,14 @@ public final class Server implements AutoCloseable {
 
             watches = new Watches(fleet, llmStore, relay, time, ground.blocking());
             parts.push(watches);
+            FleetPages pages = new FleetPages(
+                    fleet,
+                    llmStore,
+                    new Live.Source(sessions, wakes, relay),
+                    watches,
+                    metrics,
+                    time,
+                    ground.blocking());
             Api api = new Api(
                     fleet,
                     sessions,
@@ -229,7 +246,8 @@ public final class Server implements AutoCloseable {
             grpc = serve(config, ground.transport(), new AgentLink(sessions, wakes, sleeps, conditions), api);
             parts.push(this::stopGrpc);
             door = ground.http()
-                    ? new Door(config.http(), new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get))
+                    ? new Door(
+                            config.http(), new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get, pages))
                     : null;
             if (door != null) {
                 parts.push(door);

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param usageRetention how long it is kept what tasks there were; zero: it isn't
  * @param replica the name of this process among those that share a database
  * @param llms the PUBLIC ones of the file
+ * @param metricsPerLlm whether metrics tell the Llms apart
  */
 public record ServerConfig(
         InetSocketAddress grpc,
@@ -35,6 +36,7 @@ public record ServerConfig(
         WhenUnwanted whenUnwanted,
         String replica,
         List<Declaration> llms,
+        boolean metricsPerLlm,
         boolean beyondLoopback) {
 
     /** Where the rows are. */
@@ -78,6 +80,7 @@ public record ServerConfig(
                 settings.section("wake").choice("whenUnwanted", WhenUnwanted.CONTINUE),
                 replica(settings.section("replica")),
                 PublicLlmsReader.read(settings),
+                settings.section("metrics").flag("perLlm", false),
                 !address.getAddress().isLoopbackAddress()
                         || !httpAddress.getAddress().isLoopbackAddress());
         settings.rejectUnknown();
