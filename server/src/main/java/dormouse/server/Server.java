@@ -8,17 +8,23 @@ import dormouse.server.control.Lane;
 import dormouse.server.control.Sleeps;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
+import dormouse.server.control.UsageSweep;
 import dormouse.server.control.WakeTimes;
 import dormouse.server.control.Wakes;
 import dormouse.server.door.Door;
+import dormouse.server.door.FleetPages;
+import dormouse.server.door.Metrics;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.UsageStore;
 import dormouse.server.fleet.WakeTimeStore;
 import dormouse.server.link.AgentLink;
+import dormouse.server.relay.Live;
 import dormouse.server.relay.Relay;
+import dormouse.server.relay.UsageLedger;
 import dormouse.server.relay.WakeGate;
 import dormouse.server.relay.Watches;
 import dormouse.server.store.Database;
@@ -61,12 +67,13 @@ public final class Server implements AutoCloseable {
      * What a server stands on, and what a test puts in its place.
      *
      * @param lane where lifecycle decisions run, and may wait for the database
-     * @param blocking where history is read
+     * @param blocking where history is read, and usage written
      * @param transport of the gRPC door
      * @param http whether the HTTP door opens; it takes a real port
      * @param llms puts something between the server and its database
      * @param sessions the same for what is kept of sessions
      * @param wakeTimes the same for how long wakes take
+     * @param usage the same for what Llms are used for
      */
     record Ground(
             Time time,
@@ -77,7 +84,8 @@ public final class Server implements AutoCloseable {
             boolean http,
             UnaryOperator<LlmStore> llms,
             UnaryOperator<SessionStore> sessions,
-            UnaryOperator<WakeTimeStore> wakeTimes) {}
+            UnaryOperator<WakeTimeStore> wakeTimes,
+            UnaryOperator<UsageStore> usage) {}
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final HealthStatusManager health = new HealthStatusManager();
@@ -85,6 +93,7 @@ public final class Server implements AutoCloseable {
     private final AgentSessions sessions;
     private final WakeTimes wakeTimes;
     private final WakeGate wakeGate;
+    private final UsageLedger usage;
     private final Relay relay;
     private final Sleeps sleeps;
     private final Watches watches;
@@ -118,6 +127,7 @@ public final class Server implements AutoCloseable {
                             true,
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
+                            UnaryOperator.identity(),
                             UnaryOperator.identity()));
             server.parts.addLast(time);
             server.parts.addLast(lane::shutdownNow);
@@ -134,16 +144,18 @@ public final class Server implements AutoCloseable {
     /** @throws dormouse.server.fleet.StoreException where the database can't be had, saying what to do */
     Server(ServerConfig config, Ground ground) throws IOException {
         try {
+            Time time = ground.time();
+            Metrics metrics = new Metrics(config.metricsPerLlm(), time);
             Database database = Database.open(
                     config.database().url(),
                     config.database().user(),
-                    config.database().password());
+                    config.database().password(),
+                    metrics);
             parts.push(database);
             database.migrate();
             LlmStore llmStore = ground.llms().apply(database.llms());
             SessionStore sessionStore = ground.sessions().apply(database.sessions());
 
-            Time time = ground.time();
             Credentials credentials = new Credentials(ground.random());
             fleet = new Fleet(llmStore, new Lane(ground.lane()), time);
             fleet.open(config.replica());
@@ -153,7 +165,23 @@ public final class Server implements AutoCloseable {
             wakeTimes.open();
             Wakes wakes = new Wakes(fleet, sessions, credentials, wakeTimes, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
-            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
+            UsageStore usageStore = ground.usage().apply(database.usage());
+            usage = new UsageLedger(
+                    usageStore,
+                    name -> fleet.find(name) != null,
+                    !config.usageRetention().isZero(),
+                    time,
+                    ground.blocking());
+            usage.start();
+            parts.push(usage);
+            UsageSweep usageSweep = new UsageSweep(usageStore, config.usageRetention(), time, ground.blocking());
+            usageSweep.start();
+            parts.push(usageSweep::stop);
+            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {
+                usage.ended(record);
+                metrics.tasks().ended(record);
+            });
+            metrics.observe(fleet, relay, sessions);
             sleeps = new Sleeps(
                     fleet,
                     sessions,
@@ -175,6 +203,14 @@ public final class Server implements AutoCloseable {
 
             watches = new Watches(fleet, llmStore, relay, time, ground.blocking());
             parts.push(watches);
+            FleetPages pages = new FleetPages(
+                    fleet,
+                    llmStore,
+                    new Live.Source(sessions, wakes, relay),
+                    watches,
+                    metrics,
+                    time,
+                    ground.blocking());
             Api api = new Api(
                     fleet,
                     sessions,
@@ -185,6 +221,7 @@ public final class Server implements AutoCloseable {
                     watches,
                     llmStore,
                     sessionStore,
+                    usage,
                     config.deadlines(),
                     time,
                     config.replica(),
@@ -203,7 +240,8 @@ public final class Server implements AutoCloseable {
             grpc = serve(config, ground.transport(), link, api);
             parts.push(this::stopGrpc);
             door = ground.http()
-                    ? new Door(config.http(), new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get))
+                    ? new Door(
+                            config.http(), new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get, pages))
                     : null;
             if (door != null) {
                 parts.push(door);
@@ -250,6 +288,11 @@ public final class Server implements AutoCloseable {
     /** The tasks on their way; for tests and for those who measure. */
     Relay relay() {
         return relay;
+    }
+
+    /** What is kept of tasks that have ended. */
+    UsageLedger usage() {
+        return usage;
     }
 
     WakeGate wakeGate() {

@@ -54,6 +54,7 @@ class ArchitectureTest {
                     room("fleet", "control", "relay")
                             .and("dormouse.settings", "org.slf4j", "com.fasterxml.jackson..")
                             .and("io.vertx.core..", "io.netty.buffer", "io.netty.handler.codec..", "java.net")
+                            .and("io.prometheus.metrics..", "java.math")
                             .list(),
             "store",
                     room("fleet")

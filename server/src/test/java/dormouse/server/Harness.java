@@ -39,6 +39,7 @@ public final class Harness implements AutoCloseable {
     private final Settings settings;
     private final ManualTime time = new ManualTime();
     private final HeldLane lane = new HeldLane();
+    private final HeldLane blocking = new HeldLane();
     private final List<ManagedChannel> channels = new ArrayList<>();
     private final long seed;
     private Server server;
@@ -88,12 +89,13 @@ public final class Harness implements AutoCloseable {
                             time,
                             new Random(seed + starts++),
                             lane,
-                            Runnable::run,
+                            blocking,
                             InProcessServerBuilder.forName(door),
                             http,
                             stores::llms,
                             stores::sessions,
-                            stores::wakeTimes));
+                            stores::wakeTimes,
+                            stores::usage));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -126,6 +128,11 @@ public final class Harness implements AutoCloseable {
     /** Where the fleet decides: as slow as the test wants its database to be. */
     public HeldLane lane() {
         return lane;
+    }
+
+    /** Where history is read and usage written: as slow as the test wants its database to be. */
+    public HeldLane blocking() {
+        return blocking;
     }
 
     public Server server() {

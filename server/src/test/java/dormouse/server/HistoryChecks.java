@@ -13,6 +13,7 @@ import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Owner;
 import dormouse.server.fleet.Transitions;
 import dormouse.server.fleet.Trigger;
+import dormouse.server.fleet.UsageQuery;
 import dormouse.server.store.Database;
 import dormouse.v1.ServerMessage;
 import java.util.ArrayList;
@@ -242,6 +243,14 @@ final class HistoryChecks implements AutoCloseable {
                         .isTrue();
             }
         }
+    }
+
+    /** How many tasks have a row of usage. */
+    long tasksKept() {
+        return database.usage()
+                .sum(new UsageQuery(null, null, Set.of(), null), 1)
+                .get(0)
+                .tasks();
     }
 
     /** When all agents have been gone for long enough. */

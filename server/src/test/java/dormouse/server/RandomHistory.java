@@ -58,6 +58,7 @@ final class RandomHistory implements AutoCloseable {
     private final boolean storeFails;
     private final boolean laneWaits;
     private boolean unsettled;
+    private boolean wasKilled;
     private ManagedChannel channel;
     private int answered;
 
@@ -276,6 +277,7 @@ final class RandomHistory implements AutoCloseable {
         boolean killed = random.nextBoolean();
         if (killed) {
             server.kill();
+            wasKilled = true;
             checks.restarted();
         } else {
             server.restart();
@@ -342,11 +344,17 @@ final class RandomHistory implements AutoCloseable {
         server.advance(Duration.ofHours(5));
         told.add("five hours pass");
         check();
+        long ended = infers.stream()
+                .filter(infer -> !infer.reason().equals("LLM_NOT_FOUND"))
+                .count();
+        assertThat(checks.tasksKept())
+                .as("rows of usage, of " + ended + " tasks")
+                .isBetween(wasKilled ? 0 : ended, ended);
         watch.end();
         checks.nothingRemains();
         assertThat(server.time().alarms())
-                .as("alarms: of the sweep three, of the watches one")
-                .isEqualTo(4);
+                .as("alarms: of the sweep three, of usage two, of the watches one")
+                .isEqualTo(6);
     }
 
     @Override

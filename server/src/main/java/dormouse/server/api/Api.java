@@ -10,6 +10,7 @@ import dormouse.server.fleet.SessionStore;
 import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.Live;
 import dormouse.server.relay.Relay;
+import dormouse.server.relay.UsageLedger;
 import dormouse.server.relay.WakeGate;
 import dormouse.server.relay.Watches;
 import io.grpc.BindableService;
@@ -31,6 +32,7 @@ public final class Api {
             Watches watches,
             LlmStore store,
             SessionStore sessionStore,
+            UsageLedger usage,
             Deadlines deadlines,
             Time time,
             String replica,
@@ -39,7 +41,7 @@ public final class Api {
         this.services = List.of(
                 new LlmApi(fleet, store, wakeGate, sleeps, watches, views, time, blocking),
                 new InferenceApi(relay, deadlines),
-                new AdminApi(fleet, sessions, sessionStore, replica, blocking));
+                new AdminApi(fleet, sessions, sessionStore, usage, replica, blocking));
     }
 
     /** To be added to a server. */

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -46,6 +47,7 @@ public final class AgentSessions {
     private final int limit;
     private final Map<SessionId, AttachedAgent> attached = new ConcurrentHashMap<>();
     private final Map<String, AttachedAgent> unheard = new ConcurrentHashMap<>(); // new sessions, by process
+    private final LongAdder resumed = new LongAdder();
     private volatile boolean draining;
 
     /** @param limit the most agents at a time */
@@ -78,6 +80,11 @@ public final class AgentSessions {
     /** The stream of an Llm's agent, or null where it is not attached here. */
     public @Nullable AttachedAgent agentOf(Llm llm) {
         return llm.owner() == null ? null : attached.get(llm.owner().session());
+    }
+
+    /** How many streams have gone on with a session that was there before them. */
+    public long resumed() {
+        return resumed.sum();
     }
 
     /** From now on no new session is taken. */
@@ -157,6 +164,9 @@ public final class AgentSessions {
             unheard.put(agent.instance(), agent);
         }
         AttachedAgent older = attached.put(id, agent);
+        if (granted.newToken() == null) {
+            resumed.increment();
+        }
         if (older != null && !older.leaving()) {
             log.info("stream fenced session={} epoch={}", id, older.epoch());
             older.line().close(Epochs.fenced());

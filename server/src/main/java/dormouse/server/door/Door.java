@@ -39,7 +39,8 @@ public final class Door implements AutoCloseable {
     private static final long LAST_BYTES_MILLIS = 1000;
 
     /** What this door speaks to. */
-    public record Ground(Fleet fleet, Relay relay, Deadlines deadlines, Time time, BooleanSupplier draining) {}
+    public record Ground(
+            Fleet fleet, Relay relay, Deadlines deadlines, Time time, BooleanSupplier draining, FleetPages pages) {}
 
     private final Vertx vertx;
     private final InetSocketAddress address;
@@ -79,12 +80,14 @@ public final class Door implements AutoCloseable {
 
     /** What answers a GET; a new page is a line here. */
     private static Routes routes(Ground ground) {
-        return new Routes()
+        Routes routes = new Routes()
                 .at("/healthz", (call, rest) -> call.json(200, Probes.ALIVE))
                 .at("/readyz", (call, rest) -> {
                     boolean leaving = ground.draining().getAsBoolean();
                     call.json(leaving ? 503 : 200, leaving ? Probes.DRAINING : Probes.READY);
                 });
+        ground.pages().addTo(routes);
+        return routes;
     }
 
     private static HttpServerOptions options() {

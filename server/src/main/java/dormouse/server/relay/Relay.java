@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ public final class Relay implements FleetListener {
     private final Map<LlmName, LlmGate> gates = new ConcurrentHashMap<>();
     private final Set<Task> tasks = ConcurrentHashMap.newKeySet();
     private final Set<LlmName> loadChanged = ConcurrentHashMap.newKeySet();
+    private final LongAdder windowStalls = new LongAdder();
     private volatile boolean draining;
 
     public Relay(
@@ -219,6 +221,15 @@ public final class Relay implements FleetListener {
         Set<LlmName> taken = Set.copyOf(loadChanged);
         loadChanged.removeAll(taken);
         return taken;
+    }
+
+    void windowUsedUp() {
+        windowStalls.increment();
+    }
+
+    /** How often the agent of a task had to stop sending, since its client had not taken what was there. */
+    public long windowStalls() {
+        return windowStalls.sum();
     }
 
     void ended(Task task, TaskRecord record) {

@@ -295,6 +295,11 @@ public final class Task implements WakeGate.Waiter {
         return true;
     }
 
+    /** All of its window is on the way, unread. Any thread. */
+    void windowUsedUp() {
+        relay.windowUsedUp();
+    }
+
     /** The first byte is there: nobody will be asked for this answer again. */
     void inputDone() {
         releaseInput.run();
