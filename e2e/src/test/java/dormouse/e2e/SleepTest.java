@@ -102,8 +102,7 @@ class SleepTest {
         Result failed = run("sleep", "sleepy");
         Files.delete(jam);
         assertThat(failed.exit()).isEqualTo(1);
-        assertThat(failed.err())
-                .contains("BACKEND_FAILED", "exit code 3", "no bed");
+        assertThat(failed.err()).contains("BACKEND_FAILED", "exit code 3", "no bed");
         await().atMost(ServerProcess.PATIENCE)
                 .until(() -> server.status("sleepy").equals("ACTIVE"));
     }
