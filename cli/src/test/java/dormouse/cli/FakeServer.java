@@ -54,6 +54,7 @@ final class FakeServer implements AutoCloseable {
     volatile Script<GetLlmRequest, Llm> get = unscripted();
     volatile Script<ListLlmEventsRequest, ListLlmEventsResponse> events = unscripted();
     volatile Script<WakeLlmRequest, WakeProgress> wake = unscripted();
+    volatile Script<SleepLlmRequest, Llm> sleep = unscripted();
     volatile Script<ChatRequest, ChatEvent> chat = unscripted();
     volatile Script<ListAgentsRequest, ListAgentsResponse> agents = unscripted();
 
@@ -146,7 +147,7 @@ final class FakeServer implements AutoCloseable {
 
         @Override
         public void sleepLlm(SleepLlmRequest request, StreamObserver<Llm> observer) {
-            super.sleepLlm(request, observer);
+            play(sleep, request, observer);
         }
     }
 
