@@ -2,9 +2,9 @@ package dormouse.server.link;
 
 import dormouse.contract.Problems;
 import dormouse.server.control.AgentLine;
-import dormouse.server.control.AgentSessions;
 import dormouse.server.control.AttachedAgent;
 import dormouse.server.control.InferOrder;
+import dormouse.server.control.Reception;
 import dormouse.server.control.Registered;
 import dormouse.server.control.Registration;
 import dormouse.server.control.Sleeps;
@@ -39,7 +39,7 @@ final class AgentStream implements AgentLine {
     private static final int MOST_UNANSWERED = 8;
 
     private final ServerCallStreamObserver<ServerMessage> out;
-    private final AgentSessions sessions;
+    private final Reception reception;
     private final Wakes wakes;
     private final Sleeps sleeps;
     private final AgentLink.Conditions conditions;
@@ -53,12 +53,12 @@ final class AgentStream implements AgentLine {
 
     AgentStream(
             ServerCallStreamObserver<ServerMessage> out,
-            AgentSessions sessions,
+            Reception reception,
             Wakes wakes,
             Sleeps sleeps,
             AgentLink.Conditions conditions) {
         this.out = out;
-        this.sessions = sessions;
+        this.reception = reception;
         this.wakes = wakes;
         this.sleeps = sleeps;
         this.conditions = conditions;
@@ -95,7 +95,7 @@ final class AgentStream implements AgentLine {
             }
             return; // said before it could know that it is registered; all but a goodbye is dropped
         }
-        sessions.heard(known);
+        reception.heard(known);
         switch (message.getMessageCase()) {
             case HEARTBEAT -> heartbeat(known, message.getHeartbeat());
             case WAKE_RESULT -> wakeResult(known, message.getWakeResult());
@@ -119,31 +119,31 @@ final class AgentStream implements AgentLine {
             return;
         }
         if (known != null) {
-            sessions.heard(known);
+            reception.heard(known);
             if (unanswered.incrementAndGet() > MOST_UNANSWERED) {
                 close(Failure.of(
                         Reason.OVERLOADED,
                         "more than " + MOST_UNANSWERED + " Registers wait for their answer already"));
                 return;
             }
-            sessions.publish(known, registration, this::published);
+            reception.publish(known, registration, this::published);
         } else if (registering) {
             close(Failure.of(Reason.MALFORMED, "a second Register came before the first was answered"));
         } else {
             registering = true;
-            sessions.attach(registration, this, this::attached);
+            reception.attach(registration, this, this::attached);
         }
     }
 
     private void attached(Registered answer) {
         if (answer instanceof Registered.Accepted accepted) {
-            AttachedAgent mine = sessions.find(accepted.session());
+            AttachedAgent mine = reception.find(accepted.session());
             if (mine == null || mine.line() != this) {
                 return; // fenced meanwhile
             }
             agent = mine;
             if (over.get()) {
-                sessions.disconnected(mine, "its connection was lost");
+                reception.disconnected(mine, "its connection was lost");
                 return;
             }
             writer.open(Orders.registered(accepted, conditions));
@@ -168,12 +168,12 @@ final class AgentStream implements AgentLine {
 
     private void heartbeat(AttachedAgent known, Heartbeat heartbeat) {
         writer.control(Orders.heard(heartbeat));
-        sessions.heartbeat(known, Messages.reports(heartbeat), heartbeat.getActiveTasks());
+        reception.heartbeat(known, Messages.reports(heartbeat), heartbeat.getActiveTasks());
     }
 
     private void goodbye(AttachedAgent known) {
         if (!known.leaving()) { // once is enough, and all that the lane is to be asked for
-            sessions.goodbye(known);
+            reception.goodbye(known);
         }
     }
 
@@ -216,7 +216,7 @@ final class AgentStream implements AgentLine {
     private void letGo(String why) {
         AttachedAgent known = agent;
         if (known != null) {
-            sessions.disconnected(known, why);
+            reception.disconnected(known, why);
         }
         tasks.lost(Failure.retry(Reason.AGENT_LOST, "the agent was lost: " + why, Duration.ofSeconds(1)));
     }
