@@ -1,0 +1,91 @@
+package dormouse.server.door;
+
+import dormouse.server.control.Time;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Closes connections on which nothing is asked: one that never comes to its first request, and one that has been without
+ * any for a while. One that waits for an answer is left alone, however long that takes. Any loop; a connection's own for
+ * what concerns it.
+ */
+final class Connections {
+    private static final Duration FIRST_REQUEST = Duration.ofSeconds(30);
+    /** Longer than clients and proxies usually keep one, so that it is they who close. */
+    private static final Duration IDLE = Duration.ofSeconds(120);
+
+    private final Time time;
+    private final Map<HttpConnection, Held> all = new ConcurrentHashMap<>();
+
+    Connections(Time time) {
+        this.time = time;
+    }
+
+    /** A client has come. */
+    void opened(HttpConnection connection) {
+        held(connection).idleFor(FIRST_REQUEST);
+    }
+
+    /** It asks for something. */
+    void begins(Call call) {
+        Held held = held(call.request().connection());
+        held.busy();
+        call.whenOver(held::done);
+    }
+
+    int size() {
+        return all.size();
+    }
+
+    private Held held(HttpConnection connection) {
+        return all.computeIfAbsent(connection, opened -> {
+            Held held = new Held(opened);
+            opened.closeHandler(closed -> {
+                all.remove(opened);
+                held.busy(); // so that no alarm is left
+            });
+            return held;
+        });
+    }
+
+    private final class Held {
+        private final HttpConnection connection;
+        private final Context loop = Vertx.currentContext();
+        private int calls;
+        private Time.@Nullable Alarm alarm;
+
+        Held(HttpConnection connection) {
+            this.connection = connection;
+        }
+
+        void idleFor(Duration patience) {
+            alarm = time.after(
+                    patience,
+                    () -> loop.runOnContext(now -> {
+                        if (calls == 0) {
+                            connection.close();
+                        }
+                    }));
+        }
+
+        void busy() {
+            calls++;
+            if (alarm != null) {
+                alarm.cancel();
+                alarm = null;
+            }
+        }
+
+        void done() {
+            calls--;
+            if (calls == 0) {
+                idleFor(IDLE);
+            }
+        }
+    }
+}
