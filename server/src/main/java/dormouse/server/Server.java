@@ -5,17 +5,28 @@ import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Credentials;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.Lane;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
+import dormouse.server.control.UsageSweep;
+import dormouse.server.control.WakeTimes;
 import dormouse.server.control.Wakes;
 import dormouse.server.door.Door;
+import dormouse.server.door.FleetPages;
+import dormouse.server.door.Metrics;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionStore;
+import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.UsageStore;
+import dormouse.server.fleet.WakeTimeStore;
 import dormouse.server.link.AgentLink;
+import dormouse.server.relay.Live;
 import dormouse.server.relay.Relay;
+import dormouse.server.relay.UsageLedger;
 import dormouse.server.relay.WakeGate;
+import dormouse.server.relay.Watches;
 import dormouse.server.store.Database;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
@@ -56,11 +67,13 @@ public final class Server implements AutoCloseable {
      * What a server stands on, and what a test puts in its place.
      *
      * @param lane where lifecycle decisions run, and may wait for the database
-     * @param blocking where history is read
+     * @param blocking where history is read, and usage written
      * @param transport of the gRPC door
      * @param http whether the HTTP door opens; it takes a real port
      * @param llms puts something between the server and its database
      * @param sessions the same for what is kept of sessions
+     * @param wakeTimes the same for how long wakes take
+     * @param usage the same for what Llms are used for
      */
     record Ground(
             Time time,
@@ -70,15 +83,20 @@ public final class Server implements AutoCloseable {
             ServerBuilder<?> transport,
             boolean http,
             UnaryOperator<LlmStore> llms,
-            UnaryOperator<SessionStore> sessions) {}
+            UnaryOperator<SessionStore> sessions,
+            UnaryOperator<WakeTimeStore> wakeTimes,
+            UnaryOperator<UsageStore> usage) {}
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final HealthStatusManager health = new HealthStatusManager();
     private final Fleet fleet;
     private final AgentSessions sessions;
+    private final WakeTimes wakeTimes;
     private final WakeGate wakeGate;
+    private final UsageLedger usage;
     private final Relay relay;
-    private final Api api;
+    private final Sleeps sleeps;
+    private final Watches watches;
     private final io.grpc.Server grpc;
     private final @Nullable Door door;
     private final AtomicBoolean leaving = new AtomicBoolean();
@@ -108,6 +126,8 @@ public final class Server implements AutoCloseable {
                             transport,
                             true,
                             UnaryOperator.identity(),
+                            UnaryOperator.identity(),
+                            UnaryOperator.identity(),
                             UnaryOperator.identity()));
             server.parts.addLast(time);
             server.parts.addLast(lane::shutdownNow);
@@ -124,27 +144,55 @@ public final class Server implements AutoCloseable {
     /** @throws dormouse.server.fleet.StoreException where the database can't be had, saying what to do */
     Server(ServerConfig config, Ground ground) throws IOException {
         try {
+            Time time = ground.time();
+            Metrics metrics = new Metrics(config.metricsPerLlm(), time);
             Database database = Database.open(
                     config.database().url(),
                     config.database().user(),
-                    config.database().password());
+                    config.database().password(),
+                    metrics);
             parts.push(database);
             database.migrate();
             LlmStore llmStore = ground.llms().apply(database.llms());
             SessionStore sessionStore = ground.sessions().apply(database.sessions());
 
-            Time time = ground.time();
             Credentials credentials = new Credentials(ground.random());
             fleet = new Fleet(llmStore, new Lane(ground.lane()), time);
             fleet.open(config.replica());
             sessions = new AgentSessions(
                     fleet, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
-            Wakes wakes = new Wakes(fleet, sessions, credentials, time);
+            wakeTimes = new WakeTimes(fleet, ground.wakeTimes().apply(database.wakeTimes()));
+            wakeTimes.open();
+            Wakes wakes = new Wakes(fleet, sessions, credentials, wakeTimes, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
-            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
+            UsageStore usageStore = ground.usage().apply(database.usage());
+            usage = new UsageLedger(
+                    usageStore,
+                    name -> fleet.find(name) != null,
+                    !config.usageRetention().isZero(),
+                    time,
+                    ground.blocking());
+            usage.start();
+            parts.push(usage);
+            UsageSweep usageSweep = new UsageSweep(usageStore, config.usageRetention(), time, ground.blocking());
+            usageSweep.start();
+            parts.push(usageSweep::stop);
+            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {
+                usage.ended(record);
+                metrics.tasks().ended(record);
+            });
+            metrics.observe(fleet, relay, sessions);
+            sleeps = new Sleeps(
+                    fleet,
+                    sessions,
+                    credentials,
+                    time,
+                    relay::busy,
+                    config.limits().waitersPerLlm());
             Sweep sweep = new Sweep(
                     fleet,
                     sessions,
+                    wakeTimes,
                     llmStore,
                     sessionStore,
                     time,
@@ -153,33 +201,47 @@ public final class Server implements AutoCloseable {
             sweep.start();
             parts.push(sweep::stop);
 
-            api = new Api(
+            watches = new Watches(fleet, llmStore, relay, time, ground.blocking());
+            parts.push(watches);
+            FleetPages pages = new FleetPages(
+                    fleet,
+                    llmStore,
+                    new Live.Source(sessions, wakes, relay),
+                    watches,
+                    metrics,
+                    time,
+                    ground.blocking());
+            Api api = new Api(
                     fleet,
                     sessions,
                     wakes,
                     wakeGate,
+                    sleeps,
                     relay,
+                    watches,
                     llmStore,
                     sessionStore,
+                    usage,
                     config.deadlines(),
                     time,
                     config.replica(),
                     ground.blocking());
-            parts.push(api);
 
             AgentLink link = new AgentLink(
                     sessions,
                     wakes,
+                    sleeps,
                     new AgentLink.Conditions(
                             config.terms(),
                             config.limits().windowBytes(),
                             FRAME_BYTES,
                             Duration.ZERO,
                             config.replica()));
-            grpc = serve(config, ground.transport(), link);
+            grpc = serve(config, ground.transport(), link, api);
             parts.push(this::stopGrpc);
             door = ground.http()
-                    ? new Door(config.http(), new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get))
+                    ? new Door(
+                            config.http(), new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get, pages))
                     : null;
             if (door != null) {
                 parts.push(door);
@@ -191,7 +253,8 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, AgentLink link) throws IOException {
+    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, AgentLink link, Api api)
+            throws IOException {
         long largest = Math.min(config.limits().requestBytes() + (1 << 20), Integer.MAX_VALUE);
         // Nothing that a call does waits, so it is done on the transport's own threads: a hop costs more than the work.
         transport.directExecutor().maxInboundMessageSize((int) largest);
@@ -232,12 +295,21 @@ public final class Server implements AutoCloseable {
         return relay;
     }
 
+    /** What is kept of tasks that have ended. */
+    UsageLedger usage() {
+        return usage;
+    }
+
     WakeGate wakeGate() {
         return wakeGate;
     }
 
-    Api api() {
-        return api;
+    Sleeps sleeps() {
+        return sleeps;
+    }
+
+    Watches watches() {
+        return watches;
     }
 
     Fleet fleet() {
@@ -281,7 +353,16 @@ public final class Server implements AutoCloseable {
         Failure why = Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1));
         sessions.attached().forEach(agent -> agent.line().close(why));
         CountDownLatch written = new CountDownLatch(1);
-        fleet.onLane(written::countDown); // behind all that the closing has handed over
+        fleet.onLane(
+                () -> { // behind all that the closing has handed over
+                    try {
+                        wakeTimes.flush();
+                    } catch (StoreException e) {
+                        log.debug("how long wakes took is not written cause={}", e.getMessage());
+                    } finally {
+                        written.countDown();
+                    }
+                });
         if (!written.await(5, TimeUnit.SECONDS)) {
             log.warn("the database did not take that the agents are gone");
         }

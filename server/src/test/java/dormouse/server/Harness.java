@@ -13,6 +13,7 @@ import dormouse.v1.InferenceServiceGrpc;
 import dormouse.v1.Llm;
 import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmServiceGrpc;
+import dormouse.v1.SleepLlmRequest;
 import dormouse.v1.WakeLlmRequest;
 import dormouse.v1.WakeProgress;
 import dormouse.v1.WatchLlmsRequest;
@@ -38,6 +39,7 @@ public final class Harness implements AutoCloseable {
     private final Settings settings;
     private final ManualTime time = new ManualTime();
     private final HeldLane lane = new HeldLane();
+    private final HeldLane blocking = new HeldLane();
     private final List<ManagedChannel> channels = new ArrayList<>();
     private final long seed;
     private Server server;
@@ -87,11 +89,13 @@ public final class Harness implements AutoCloseable {
                             time,
                             new Random(seed + starts++),
                             lane,
-                            Runnable::run,
+                            blocking,
                             InProcessServerBuilder.forName(door),
                             http,
                             stores::llms,
-                            stores::sessions));
+                            stores::sessions,
+                            stores::wakeTimes,
+                            stores::usage));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -124,6 +128,11 @@ public final class Harness implements AutoCloseable {
     /** Where the fleet decides: as slow as the test wants its database to be. */
     public HeldLane lane() {
         return lane;
+    }
+
+    /** Where history is read and usage written: as slow as the test wants its database to be. */
+    public HeldLane blocking() {
+        return blocking;
     }
 
     public Server server() {
@@ -235,7 +244,7 @@ public final class Harness implements AutoCloseable {
 
     /** How many watch. */
     public int watches() {
-        return server.api().watches();
+        return server.watches().size();
     }
 
     /** A wake by hand. */
@@ -243,6 +252,13 @@ public final class Harness implements AutoCloseable {
         WakeLlmRequest request = WakeLlmRequest.newBuilder().setName(llm).build();
         return new Probe<>(
                 Integer.MAX_VALUE, ears -> LlmServiceGrpc.newStub(channel()).wakeLlm(request, ears));
+    }
+
+    /** A sleep by hand. */
+    public Probe<Llm> sleep(String llm) {
+        SleepLlmRequest request = SleepLlmRequest.newBuilder().setName(llm).build();
+        return new Probe<>(
+                Integer.MAX_VALUE, ears -> LlmServiceGrpc.newStub(channel()).sleepLlm(request, ears));
     }
 
     /** How many ended calls still leave a trace: all of these are zero when nothing is under way. */

@@ -1,6 +1,7 @@
 package dormouse.server.api;
 
 import dormouse.server.control.Fleet;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.Time;
 import dormouse.server.fleet.Llm;
 import dormouse.server.fleet.LlmEvent;
@@ -8,6 +9,8 @@ import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.relay.WakeGate;
+import dormouse.server.relay.Watch;
+import dormouse.server.relay.Watches;
 import dormouse.v1.GetLlmRequest;
 import dormouse.v1.ListLlmEventsRequest;
 import dormouse.v1.ListLlmEventsResponse;
@@ -16,6 +19,7 @@ import dormouse.v1.ListLlmsResponse;
 import dormouse.v1.LlmKind;
 import dormouse.v1.LlmServiceGrpc;
 import dormouse.v1.LlmStatus;
+import dormouse.v1.SleepLlmRequest;
 import dormouse.v1.WakeLlmRequest;
 import dormouse.v1.WakeProgress;
 import dormouse.v1.WatchLlmsRequest;
@@ -31,15 +35,25 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
     private final Fleet fleet;
     private final LlmStore store;
     private final WakeGate wakeGate;
+    private final Sleeps sleeps;
     private final Watches watches;
     private final Views views;
     private final Time time;
     private final Executor blocking;
 
-    LlmApi(Fleet fleet, LlmStore store, WakeGate wakeGate, Watches watches, Views views, Time time, Executor blocking) {
+    LlmApi(
+            Fleet fleet,
+            LlmStore store,
+            WakeGate wakeGate,
+            Sleeps sleeps,
+            Watches watches,
+            Views views,
+            Time time,
+            Executor blocking) {
         this.fleet = fleet;
         this.store = store;
         this.wakeGate = wakeGate;
+        this.sleeps = sleeps;
         this.watches = watches;
         this.views = views;
         this.time = time;
@@ -112,10 +126,17 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
             if (request.getAfterRevision() < 0) {
                 throw Errors.of(Reason.MALFORMED, "after_revision: 0 or more");
             }
-            watches.open(name, request.getAfterRevision(), (ServerCallStreamObserver<dormouse.v1.LlmEvent>) response);
+            watch(name, request.getAfterRevision(), (ServerCallStreamObserver<dormouse.v1.LlmEvent>) response);
         } catch (StatusRuntimeException e) {
             response.onError(e);
         }
+    }
+
+    private void watch(@Nullable LlmName name, long after, ServerCallStreamObserver<dormouse.v1.LlmEvent> response) {
+        Watch watch = watches.prepare(name, new GrpcWatcher(response, views));
+        response.setOnReadyHandler(watch::write);
+        response.setOnCancelHandler(() -> watches.leave(watch));
+        watches.begin(watch, after);
     }
 
     @Override
@@ -123,6 +144,17 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
         try {
             Llm llm = existing(request.getName());
             new WakeCall(llm.name(), fleet, wakeGate, views, time, (ServerCallStreamObserver<WakeProgress>) response)
+                    .start();
+        } catch (StatusRuntimeException e) {
+            response.onError(e);
+        }
+    }
+
+    @Override
+    public void sleepLlm(SleepLlmRequest request, StreamObserver<dormouse.v1.Llm> response) {
+        try {
+            Llm llm = existing(request.getName());
+            new SleepCall(llm.name(), fleet, sleeps, views, (ServerCallStreamObserver<dormouse.v1.Llm>) response)
                     .start();
         } catch (StatusRuntimeException e) {
             response.onError(e);

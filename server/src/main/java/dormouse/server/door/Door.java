@@ -39,7 +39,8 @@ public final class Door implements AutoCloseable {
     private static final long LAST_BYTES_MILLIS = 1000;
 
     /** What this door speaks to. */
-    public record Ground(Fleet fleet, Relay relay, Deadlines deadlines, Time time, BooleanSupplier draining) {}
+    public record Ground(
+            Fleet fleet, Relay relay, Deadlines deadlines, Time time, BooleanSupplier draining, FleetPages pages) {}
 
     private final Vertx vertx;
     private final Connections connections;
@@ -84,15 +85,18 @@ public final class Door implements AutoCloseable {
     private static Routes routes(Ground ground) {
         Probes probes = new Probes(ground.draining());
         Models models = new Models(ground.fleet());
-        return new Routes()
+        Routes routes = new Routes()
                 .at("/v1/models", (call, rest) -> models.list(call))
                 .below("/v1/models/", models::one)
                 .at("/healthz", (call, rest) -> probes.alive(call))
                 .at("/readyz", (call, rest) -> probes.ready(call));
+        ground.pages().addTo(routes);
+        return routes;
     }
 
     private static HttpServerOptions options() {
         return new HttpServerOptions()
+                .setIdleTimeout((int) Connections.FIRST_REQUEST.toSeconds())
                 .setMaxInitialLineLength(LONGEST_LINE)
                 .setMaxHeaderSize(LONGEST_HEADERS)
                 .setMaxChunkSize(PIECE)

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ public final class Relay implements FleetListener {
     private final Map<LlmName, LlmGate> gates = new ConcurrentHashMap<>();
     private final Set<Task> tasks = ConcurrentHashMap.newKeySet();
     private final Set<LlmName> loadChanged = ConcurrentHashMap.newKeySet();
+    private final LongAdder windowStalls = new LongAdder();
     private volatile boolean draining;
 
     public Relay(
@@ -140,8 +142,14 @@ public final class Relay implements FleetListener {
     }
 
     /** Its agent says that the Llm sleeps, whatever its row says yet: the task is placed anew when the row says so too. */
-    void asleep(Task task, AttachedAgent agent) {
-        sessions.asleep(agent, task.llm(), task::place);
+    void asleep(Task task, AttachedAgent agent, long revision) {
+        sessions.asleep(agent, task.llm(), revision, task::place);
+    }
+
+    /** Of the Llm's row; 0 where there is none. */
+    long revision(LlmName name) {
+        Llm llm = fleet.find(name);
+        return llm == null ? 0 : llm.revision();
     }
 
     /** The agent that serves the Llm now, or null. */
@@ -160,6 +168,12 @@ public final class Relay implements FleetListener {
         Long started = wakes.startedAt(llm);
         return new Phase(
                 Phase.Kind.WAKING, llm, 0, started == null ? Duration.ZERO : time.since(started), wakes.expected(llm));
+    }
+
+    /** When a client may come back for an Llm that is waking: null where nobody knows. */
+    @Nullable
+    Duration comeBackAfter(LlmName llm) {
+        return wakes.comeBackAfter(llm);
     }
 
     private LlmGate gate(LlmName name) {
@@ -209,6 +223,15 @@ public final class Relay implements FleetListener {
         return taken;
     }
 
+    void windowUsedUp() {
+        windowStalls.increment();
+    }
+
+    /** How often the agent of a task had to stop sending, since its client had not taken what was there. */
+    public long windowStalls() {
+        return windowStalls.sum();
+    }
+
     void ended(Task task, TaskRecord record) {
         tasks.remove(task);
         ledger.ended(record);
@@ -224,6 +247,12 @@ public final class Relay implements FleetListener {
     public int queued(LlmName llm) {
         LlmGate gate = gates.get(llm);
         return gate == null ? 0 : gate.queued();
+    }
+
+    /** How many tasks are on their way to an Llm, or run on it, or have still to be ended by its agent. */
+    public int busy(LlmName llm) {
+        long onTheirWay = tasks.stream().filter(task -> task.llm().equals(llm)).count();
+        return Math.max((int) onTheirWay, running(llm));
     }
 
     /** How many tasks there are, waiting and running. */
