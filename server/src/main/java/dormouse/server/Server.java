@@ -291,6 +291,11 @@ public final class Server implements AutoCloseable {
         return door.address();
     }
 
+    /** How many clients are connected by HTTP; for tests, and so the next ones. */
+    int connections() {
+        return door == null ? 0 : door.connections();
+    }
+
     /** The tasks on their way; for tests and for those who measure. */
     Relay relay() {
         return relay;

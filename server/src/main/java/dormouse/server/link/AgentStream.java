@@ -1,8 +1,6 @@
 package dormouse.server.link;
 
-import com.google.protobuf.ByteString;
 import dormouse.contract.Problems;
-import dormouse.contract.Times;
 import dormouse.server.control.AgentLine;
 import dormouse.server.control.AttachedAgent;
 import dormouse.server.control.InferOrder;
@@ -17,19 +15,12 @@ import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.TaskId;
 import dormouse.v1.AgentMessage;
-import dormouse.v1.Cancel;
-import dormouse.v1.Drain;
 import dormouse.v1.Heartbeat;
-import dormouse.v1.HeartbeatAck;
-import dormouse.v1.Infer;
 import dormouse.v1.Register;
 import dormouse.v1.ServerMessage;
-import dormouse.v1.Sleep;
 import dormouse.v1.SleepResult;
-import dormouse.v1.Wake;
 import dormouse.v1.WakeResult;
 import io.grpc.stub.ServerCallStreamObserver;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -155,7 +146,7 @@ final class AgentStream implements AgentLine {
                 reception.disconnected(mine, "its connection was lost");
                 return;
             }
-            writer.open(message(accepted));
+            writer.open(Orders.registered(accepted, conditions));
             if (early) {
                 goodbye(mine);
             }
@@ -169,34 +160,14 @@ final class AgentStream implements AgentLine {
     private void published(Registered answer) {
         unanswered.decrementAndGet();
         if (answer instanceof Registered.Accepted accepted) {
-            writer.control(message(accepted));
+            writer.control(Orders.registered(accepted, conditions));
         } else if (answer instanceof Registered.Rejected rejected) {
             close(rejected.why());
         }
     }
 
-    private ServerMessage message(Registered.Accepted accepted) {
-        dormouse.v1.Registered.Builder registered = dormouse.v1.Registered.newBuilder()
-                .setSessionId(accepted.session().value())
-                .setEpoch(accepted.epoch())
-                .setResumed(accepted.resumed())
-                .setHeartbeatInterval(Times.duration(conditions.terms().heartbeatInterval()))
-                .setHeartbeatTimeout(Times.duration(conditions.terms().heartbeatTimeout()))
-                .setWindowBytes(conditions.windowBytes())
-                .setFrameBytes(conditions.frameBytes())
-                .setResumeGrace(Times.duration(conditions.resumeGrace()))
-                .setReplicaId(conditions.replica());
-        if (accepted.newToken() != null) {
-            registered.setResumeToken(ByteString.copyFrom(accepted.newToken(), StandardCharsets.UTF_8));
-        }
-        accepted.grants().forEach(grant -> registered.addGrants(Messages.grant(grant)));
-        return ServerMessage.newBuilder().setRegistered(registered).build();
-    }
-
     private void heartbeat(AttachedAgent known, Heartbeat heartbeat) {
-        writer.control(ServerMessage.newBuilder()
-                .setHeartbeatAck(HeartbeatAck.newBuilder().setSeq(heartbeat.getSeq()))
-                .build());
+        writer.control(Orders.heard(heartbeat));
         reception.heartbeat(known, Messages.reports(heartbeat), heartbeat.getActiveTasks());
     }
 
@@ -261,16 +232,12 @@ final class AgentStream implements AgentLine {
 
     @Override
     public void wake(TaskId task, LlmName llm) {
-        writer.control(ServerMessage.newBuilder()
-                .setWake(Wake.newBuilder().setTaskId(task.value()).setLlm(llm.value()))
-                .build());
+        writer.control(Orders.wake(task, llm));
     }
 
     @Override
     public void sleep(TaskId task, LlmName llm) {
-        writer.control(ServerMessage.newBuilder()
-                .setSleep(Sleep.newBuilder().setTaskId(task.value()).setLlm(llm.value()))
-                .build());
+        writer.control(Orders.sleep(task, llm));
     }
 
     @Override
@@ -281,18 +248,7 @@ final class AgentStream implements AgentLine {
             tasks.lost(Failure.retry(Reason.AGENT_LOST, "the agent was lost", Duration.ofSeconds(1)));
             return;
         }
-        writer.control(ServerMessage.newBuilder()
-                .setInfer(Infer.newBuilder()
-                        .setTaskId(task.value())
-                        .setLlm(order.llm().value())
-                        .setPath(order.path())
-                        .setContentType(order.contentType())
-                        .setInputBytes(order.input().remaining())
-                        .setTimeout(Times.duration(order.total()))
-                        .setFirstByteTimeout(Times.duration(order.firstByte()))
-                        .setIdleTimeout(Times.duration(order.idle()))
-                        .putAllHeaders(order.headers()))
-                .build());
+        writer.control(Orders.infer(order));
         writer.input(task, new InputSource(task, order.input(), conditions.frameBytes(), conditions.windowBytes()));
     }
 
@@ -306,9 +262,7 @@ final class AgentStream implements AgentLine {
     @Override
     public void cancel(TaskId task, Failure why) {
         writer.forget(task);
-        writer.control(ServerMessage.newBuilder()
-                .setCancel(Cancel.newBuilder().setTaskId(task.value()).setReason(Messages.status(why)))
-                .build());
+        writer.control(Orders.cancel(task, why));
     }
 
     @Override
@@ -318,10 +272,6 @@ final class AgentStream implements AgentLine {
 
     @Override
     public void drain(Duration reconnectWithin, Duration finishWithin) {
-        writer.control(ServerMessage.newBuilder()
-                .setDrain(Drain.newBuilder()
-                        .setReconnectWithin(Times.duration(reconnectWithin))
-                        .setFinishWithin(Times.duration(finishWithin)))
-                .build());
+        writer.control(Orders.drain(reconnectWithin, finishWithin));
     }
 }
