@@ -63,7 +63,8 @@ class DoorCorsTest {
     @Test
     void any_with_a_star() {
         try (DoorHarness door = DoorHarness.start("http.cors=*")) {
-            assertThat(preflight(door, PAGE).header("access-control-allow-origin")).isEqualTo("*");
+            assertThat(preflight(door, PAGE).header("access-control-allow-origin"))
+                    .isEqualTo("*");
             assertThat(get(door, "origin: " + PAGE + "\r\n").head().header("access-control-allow-origin"))
                     .isEqualTo("*");
         }

@@ -41,7 +41,8 @@ class DoorDrainTest {
         });
         drain.start();
         assertThat(waiting.answer().text()).contains("\"code\":\"replica_draining\"");
-        WireClient.Answer refused = door.client().post("/v1/chat/completions", BODY).answer();
+        WireClient.Answer refused =
+                door.client().post("/v1/chat/completions", BODY).answer();
         assertThat(refused.status()).isEqualTo(503);
         assertThat(refused.head().header("retry-after")).isEqualTo("1");
         assertThat(refused.text()).contains("\"code\":\"replica_draining\"");

@@ -96,8 +96,7 @@ class DoorHttp2Test {
         HttpClientRequest leaving = request("/v1/a");
         leaving.send(Buffer.buffer(BODY));
         Infer one = door.asked(1);
-        Future<Buffer> staying =
-                request("/v1/b").send(Buffer.buffer(BODY)).compose(HttpClientResponse::body);
+        Future<Buffer> staying = request("/v1/b").send(Buffer.buffer(BODY)).compose(HttpClientResponse::body);
         Infer other = door.asked(2);
         assertThat(door.harness().server().connections()).isEqualTo(1);
 
@@ -148,10 +147,7 @@ class DoorHttp2Test {
         HttpClientRequest request = request("/v1/b");
         get(request.send(Buffer.buffer(BODY)));
 
-        await().until(() -> ((Http2Settings)
-                                request.connection().remoteSettings())
-                        .getMaxConcurrentStreams()
-                == 1000);
+        await().until(() -> ((Http2Settings) request.connection().remoteSettings()).getMaxConcurrentStreams() == 1000);
     }
 
     @Test
@@ -181,7 +177,8 @@ class DoorHttp2Test {
         java.net.http.HttpClient jdk = java.net.http.HttpClient.newHttpClient();
         for (int i = 0; i < 3; i++) {
             HttpResponse<String> response = jdk.send(
-                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + door.address().getPort() + "/v1/a"))
+                    HttpRequest.newBuilder(URI.create(
+                                    "http://127.0.0.1:" + door.address().getPort() + "/v1/a"))
                             .header("content-type", "application/json")
                             .POST(BodyPublishers.ofString(BODY))
                             .build(),

@@ -182,7 +182,8 @@ class DoorLimitsTest {
         client.post("/v1/x", "{\"model\":\"qwen\"}");
         HttpClient http = HttpClient.newHttpClient(); // HTTP/2
         CompletableFuture<HttpResponse<String>> other = http.sendAsync(
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + door.address().getPort() + "/v1/x"))
+                HttpRequest.newBuilder(
+                                URI.create("http://127.0.0.1:" + door.address().getPort() + "/v1/x"))
                         .header("content-type", "application/json")
                         .POST(BodyPublishers.ofString("{\"model\":\"qwen\"}"))
                         .build(),

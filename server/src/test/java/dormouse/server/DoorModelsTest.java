@@ -46,18 +46,15 @@ class DoorModelsTest {
         agent.register(
                 ScriptedAgent.awake("b/awake"),
                 ScriptedAgent.asleep("c:asleep"),
-                ScriptedAgent.offer(
-                        LlmSpec.newBuilder().setName("d").setPool("a-pool"), LlmStatus.LLM_STATUS_ACTIVE));
+                ScriptedAgent.offer(LlmSpec.newBuilder().setName("d").setPool("a-pool"), LlmStatus.LLM_STATUS_ACTIVE));
         door.advance(Duration.ofSeconds(5));
         ScriptedAgent other = door.harness().agent("other");
         other.register(
-                ScriptedAgent.offer(
-                        LlmSpec.newBuilder().setName("e").setPool("a-pool"), LlmStatus.LLM_STATUS_ACTIVE),
+                ScriptedAgent.offer(LlmSpec.newBuilder().setName("e").setPool("a-pool"), LlmStatus.LLM_STATUS_ACTIVE),
                 ScriptedAgent.awake("f"));
         ScriptedAgent gone = door.harness().agent("gone");
-        gone.register(
-                ScriptedAgent.offer(
-                        LlmSpec.newBuilder().setName("g").setPool("lost-pool"), LlmStatus.LLM_STATUS_ACTIVE));
+        gone.register(ScriptedAgent.offer(
+                LlmSpec.newBuilder().setName("g").setPool("lost-pool"), LlmStatus.LLM_STATUS_ACTIVE));
         gone.goodbye();
 
         WireClient.Answer answer = get("/v1/models");

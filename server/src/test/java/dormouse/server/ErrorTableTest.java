@@ -48,8 +48,7 @@ class ErrorTableTest {
         void play(Stage stage);
     }
 
-    private record Row(
-            Reason reason, Code grpc, int http, Retry retry, Scene scene, List<String> sets) {
+    private record Row(Reason reason, Code grpc, int http, Retry retry, Scene scene, List<String> sets) {
         static Row of(Reason reason, Code grpc, int http, Retry retry, Scene scene, String... sets) {
             return new Row(reason, grpc, http, retry, scene, List.of(sets));
         }
@@ -68,7 +67,7 @@ class ErrorTableTest {
 
     /**
      * These are said to others than those who infer: to agents, to who watches. {@code BACKEND_ERROR} has a test of its own
-     * below, and {@code CLIENT_TOO_SLOW} one for each door, with a client that is: DeadlinesTest, DoorSlowReaderTest.
+     * below, and {@code CLIENT_TOO_SLOW} one for each door, with a client that is: FairnessTest, DoorSlowReaderTest.
      */
     private static final Set<Reason> ELSEWHERE = EnumSet.of(
             Reason.CLIENT_TOO_SLOW,
@@ -100,7 +99,13 @@ class ErrorTableTest {
                         Retry.NO,
                         stage -> stage.ask(LLM, 2000),
                         "limits.requestBytes=1KiB"),
-                Row.of(Reason.QUEUE_FULL, Code.RESOURCE_EXHAUSTED, 429, Retry.YES, ErrorTableTest::busy, "limits.queuePerLlm=0"),
+                Row.of(
+                        Reason.QUEUE_FULL,
+                        Code.RESOURCE_EXHAUSTED,
+                        429,
+                        Retry.YES,
+                        ErrorTableTest::busy,
+                        "limits.queuePerLlm=0"),
                 atTheSeam(Reason.RATE_LIMITED, Code.RESOURCE_EXHAUSTED, 429, Retry.YES),
                 Row.of(Reason.LLM_INACTIVE, Code.UNAVAILABLE, 503, Retry.YES, stage -> {
                     stage.agent.register(ScriptedAgent.awake(LLM));
@@ -232,8 +237,8 @@ class ErrorTableTest {
     }
 
     private static void busy(Stage stage) {
-        stage.agent.register(ScriptedAgent.offer(
-                LlmSpec.newBuilder().setName(LLM).setConcurrency(1), LlmStatus.LLM_STATUS_ACTIVE));
+        stage.agent.register(
+                ScriptedAgent.offer(LlmSpec.newBuilder().setName(LLM).setConcurrency(1), LlmStatus.LLM_STATUS_ACTIVE));
         stage.harness().infer(LLM);
         stage.ask(LLM);
     }
@@ -244,8 +249,12 @@ class ErrorTableTest {
 
         final DoorHarness door;
         final ScriptedAgent agent;
-        @Nullable InferProbe grpc;
-        @Nullable WireClient http;
+
+        @Nullable
+        InferProbe grpc;
+
+        @Nullable
+        WireClient http;
 
         Stage(DoorHarness door) {
             this.door = door;
@@ -268,11 +277,13 @@ class ErrorTableTest {
             String body = "{\"model\":\"" + llm + "\",\"stream\":true}" + " ".repeat(padding);
             Duration deadline = Duration.newBuilder().setSeconds(seconds).build();
             Deadlines.Builder deadlines = Deadlines.newBuilder();
-            grpc = harness().infer(InferRequest.newBuilder()
-                    .setLlm(llm)
-                    .setInput(ByteString.copyFromUtf8(body))
-                    .setDeadlines(phase.equals("wake") ? deadlines.setWake(deadline) : deadlines.setTotal(deadline))
-                    .build());
+            grpc = harness()
+                    .infer(InferRequest.newBuilder()
+                            .setLlm(llm)
+                            .setInput(ByteString.copyFromUtf8(body))
+                            .setDeadlines(
+                                    phase.equals("wake") ? deadlines.setWake(deadline) : deadlines.setTotal(deadline))
+                            .build());
             http = door.client()
                     .post("/v1/chat/completions", body, "x-dormouse-deadline-" + phase + ": " + seconds + "s");
         }
@@ -400,7 +411,10 @@ class ErrorTableTest {
             assertThat(infer.text()).isEqualTo("short and stout");
 
             ChatProbe chat = door.harness()
-                    .chat(ChatRequest.newBuilder().setLlm(LLM).addMessages(ChatMessage.newBuilder().setRole("user").setContent("hi")));
+                    .chat(ChatRequest.newBuilder()
+                            .setLlm(LLM)
+                            .addMessages(
+                                    ChatMessage.newBuilder().setRole("user").setContent("hi")));
             assertThat(chat.reason()).isEqualTo("BACKEND_ERROR");
             assertThat(chat.metadata()).containsEntry("http_status", "418");
 
