@@ -33,6 +33,7 @@ final class RandomAgent {
     private final String name;
     private final Random random;
     private final List<String> names;
+    private final String pool;
     private final List<Wake> wakes = new ArrayList<>();
     private final Map<String, Answering> tasks = new LinkedHashMap<>();
     private final List<Infer> ended = new ArrayList<>();
@@ -53,9 +54,11 @@ final class RandomAgent {
         }
     }
 
-    RandomAgent(String name, List<String> names, Random random) {
+    /** @param pool to which most of what it publishes belongs; empty: to one that nobody asks for, or to none */
+    RandomAgent(String name, List<String> names, String pool, Random random) {
         this.name = name;
         this.names = names;
+        this.pool = pool;
         this.random = random;
     }
 
@@ -116,7 +119,7 @@ final class RandomAgent {
                         .setName(llm)
                         .setConcurrency(1 + random.nextInt(2))
                         .setWakeable(true)
-                        .setPool(random.nextInt(8) == 0 ? names.get(random.nextInt(names.size())) + "-pool" : "");
+                        .setPool(pool());
                 offers.add(ScriptedAgent.offer(
                         spec, awake ? LlmStatus.LLM_STATUS_ACTIVE : LlmStatus.LLM_STATUS_HIBERNATING));
                 told.append(' ').append(llm).append(awake ? "=awake" : "=asleep");
@@ -125,6 +128,13 @@ final class RandomAgent {
         left = false;
         agent().ask(offers.toArray(LlmOffer[]::new));
         return "registers" + told;
+    }
+
+    private String pool() {
+        if (!pool.isEmpty()) {
+            return random.nextInt(6) == 0 ? "" : pool;
+        }
+        return random.nextInt(8) == 0 ? names.get(random.nextInt(names.size())) + "-pool" : "";
     }
 
     /** Reports some of the names, or none. */

@@ -69,11 +69,16 @@ final class LlmGate {
 
     /** Takes a slot at once; false where those in the queue need all that are free. */
     synchronized boolean take() {
-        if (running + queue.size() >= concurrency.getAsInt()) {
+        if (!hasSlot()) {
             return false;
         }
         running++;
         return true;
+    }
+
+    /** Whether {@link #take} would take one. */
+    synchronized boolean hasSlot() {
+        return running + queue.size() < concurrency.getAsInt();
     }
 
     /** Whether those in the queue will run at once. */

@@ -54,6 +54,10 @@ final class PoolRelay {
         return gates;
     }
 
+    Pools pools() {
+        return pools;
+    }
+
     /** A trip through the pool of that name, or null where there is none. */
     @Nullable
     PoolTrip trip(LlmName name) {

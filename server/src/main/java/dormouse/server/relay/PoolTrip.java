@@ -64,10 +64,21 @@ final class PoolTrip {
 
     /** The wake of this member came to nothing: it is not waited for once more. */
     void unwoken(LlmName member, Failure why) {
-        if (why.reason() != Reason.LLM_NOT_FOUND && why.reason() != Reason.LLM_INACTIVE) {
-            last = why; // of those two the pool can say more
+        boolean poolSaysMore = why.reason() == Reason.LLM_NOT_FOUND || why.reason() == Reason.LLM_INACTIVE;
+        boolean later = waitedTooShort() && why.reason() == Reason.WAKE_TOO_SLOW && left(last) <= left(why);
+        if (!poolSaysMore && !later) {
+            last = why;
         }
         unwoken.add(member);
+    }
+
+    /** Whether a member's wake would have taken longer than the request waits. */
+    boolean waitedTooShort() {
+        return last != null && last.reason() == Reason.WAKE_TOO_SLOW;
+    }
+
+    private static long left(@Nullable Failure why) {
+        return why == null || why.retryAfter() == null ? 0 : why.retryAfter().toNanos();
     }
 
     boolean couldNotWake(LlmName member) {

@@ -112,7 +112,8 @@ final class Pools {
         });
     }
 
-    private boolean isResting(LlmName member) {
+    /** Whether it has failed, and is to be left alone yet. */
+    boolean isResting(LlmName member) {
         return !setbacks.rest(member).isZero();
     }
 

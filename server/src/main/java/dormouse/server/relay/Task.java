@@ -144,7 +144,7 @@ public final class Task {
             way.choose(llm);
             way.stand(this, line, false);
         }
-        waiting.forWake(wakes, llm, call.deadlines().wake());
+        waiting.forWake(wakes, llm, call.deadlines());
     }
 
     /** The wake has succeeded. */

@@ -29,27 +29,46 @@ final class TaskWait {
     }
 
     /** For a wake of this Llm, its own or a member of its pool. */
-    void forWake(WakeGate wakes, LlmName llm, @Nullable Duration asked) {
+    void forWake(WakeGate wakes, LlmName llm, Deadlines deadlines) {
         WakeWait waiting = new WakeWait(task, wakes, llm);
         wake = waiting;
-        Duration patience = asked == null ? null : asked.minus(clock.woke());
-        if (asked != null && patience != null) {
-            clock.limitPhase(patience, () -> task.fail(task.late(Reason.WAKE_TIMEOUT, "it was not awake", asked)));
-        }
         relay.loadChanged(llm);
+        Duration asked = deadlines.wake();
+        Duration patience = asked == null ? null : asked.minus(clock.woke());
         Phase phase = relay.waking(llm);
-        Duration expected =
-                phase.expected() == null ? Duration.ZERO : phase.expected().minus(phase.elapsed());
-        if (patience != null && expected.compareTo(patience) > 0) {
-            waiting.failed(Failure.retry(
-                    Reason.WAKE_TOO_SLOW,
-                    llm + ": its wake is expected to take " + expected.toMillis() + " ms more, and the request waits "
-                            + patience.toMillis() + " ms",
-                    expected));
+        Failure tooSlow = tooSlow(phase, patience, deadlines.total().minus(clock.total()));
+        if (tooSlow != null) {
+            PoolTrip way = task.trip();
+            Failure cooling = way == null || !way.waitedTooShort() ? wakes.wakeUnwaited(llm) : null; // one is enough
+            waiting.failed(cooling == null ? tooSlow : cooling);
             return;
+        }
+        if (asked != null && patience != null) {
+            clock.limitPhase(patience, () -> task.fail(tooLate(llm, asked)));
         }
         client.phase(phase);
         waiting.begin();
+    }
+
+    /** Null where the request waits for as long as the rest of the wake should take, or nobody knows how long that is. */
+    private static @Nullable Failure tooSlow(Phase phase, @Nullable Duration wake, Duration total) {
+        if (phase.expected() == null) {
+            return null;
+        }
+        Duration rest = phase.expected().minus(phase.elapsed());
+        Duration patience = wake == null || total.compareTo(wake) < 0 ? total : wake;
+        return rest.compareTo(patience) <= 0
+                ? null
+                : Failure.retry(
+                        Reason.WAKE_TOO_SLOW,
+                        phase.llm() + ": its wake is expected to take " + rest.toMillis()
+                                + " ms more, and the request waits " + patience.toMillis() + " ms",
+                        rest);
+    }
+
+    private Failure tooLate(LlmName llm, Duration patience) {
+        Failure late = task.late(Reason.WAKE_TIMEOUT, "it was not awake", patience);
+        return new Failure(late.reason(), late.message(), relay.comeBackAfter(llm), late.details());
     }
 
     /** Whether it waits for this wake, and not for another one by now. */
