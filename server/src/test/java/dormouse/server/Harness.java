@@ -13,6 +13,7 @@ import dormouse.v1.InferenceServiceGrpc;
 import dormouse.v1.Llm;
 import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmServiceGrpc;
+import dormouse.v1.SleepLlmRequest;
 import dormouse.v1.WakeLlmRequest;
 import dormouse.v1.WakeProgress;
 import dormouse.v1.WatchLlmsRequest;
@@ -38,6 +39,7 @@ public final class Harness implements AutoCloseable {
     private final Settings settings;
     private final ManualTime time = new ManualTime();
     private final HeldLane lane = new HeldLane();
+    private final HeldLane blocking = new HeldLane();
     private final List<ManagedChannel> channels = new ArrayList<>();
     private final long seed;
     private Server server;
@@ -46,7 +48,10 @@ public final class Harness implements AutoCloseable {
     private final FaultyStores stores = new FaultyStores();
     private int starts;
 
-    private Harness(Settings settings, String database, long seed) {
+    private final boolean http;
+
+    private Harness(Settings settings, String database, long seed, boolean http) {
+        this.http = http;
         this.settings = settings;
         this.database = database;
         this.seed = seed;
@@ -56,13 +61,23 @@ public final class Harness implements AutoCloseable {
 
     /** @param sets keys and values, as {@code --set} has them */
     public static Harness start(String... sets) {
+        return start(false, sets);
+    }
+
+    /** The same with an HTTP door, on a real port and threads of its own: what comes by it is to be awaited. */
+    public static Harness withDoor(String... sets) {
+        return start(true, sets);
+    }
+
+    private static Harness start(boolean http, String... sets) {
         String database = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
-        Settings settings = Settings.empty("test").set("database.url", database, "test");
+        Settings settings =
+                Settings.empty("test").set("database.url", database, "test").set("http.address", "127.0.0.1:0", "test");
         for (String set : sets) {
             int equals = set.indexOf('=');
             settings = settings.set(set.substring(0, equals), set.substring(equals + 1), "test");
         }
-        return new Harness(settings, database, 42);
+        return new Harness(settings, database, 42, http);
     }
 
     private Server start() {
@@ -74,11 +89,13 @@ public final class Harness implements AutoCloseable {
                             time,
                             new Random(seed + starts++),
                             lane,
-                            Runnable::run,
+                            blocking,
                             InProcessServerBuilder.forName(door),
+                            http,
                             stores::llms,
                             stores::sessions,
-                            stores::wakeTimes));
+                            stores::wakeTimes,
+                            stores::usage));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -111,6 +128,11 @@ public final class Harness implements AutoCloseable {
     /** Where the fleet decides: as slow as the test wants its database to be. */
     public HeldLane lane() {
         return lane;
+    }
+
+    /** Where history is read and usage written: as slow as the test wants its database to be. */
+    public HeldLane blocking() {
+        return blocking;
     }
 
     public Server server() {
@@ -230,6 +252,13 @@ public final class Harness implements AutoCloseable {
         WakeLlmRequest request = WakeLlmRequest.newBuilder().setName(llm).build();
         return new Probe<>(
                 Integer.MAX_VALUE, ears -> LlmServiceGrpc.newStub(channel()).wakeLlm(request, ears));
+    }
+
+    /** A sleep by hand. */
+    public Probe<Llm> sleep(String llm) {
+        SleepLlmRequest request = SleepLlmRequest.newBuilder().setName(llm).build();
+        return new Probe<>(
+                Integer.MAX_VALUE, ears -> LlmServiceGrpc.newStub(channel()).sleepLlm(request, ears));
     }
 
     /** How many ended calls still leave a trace: all of these are zero when nothing is under way. */

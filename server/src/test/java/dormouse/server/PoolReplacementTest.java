@@ -56,7 +56,7 @@ class PoolReplacementTest {
 
     private void nothingIsLeft() {
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.relay().waiting(new LlmName("shared"))).isZero();
+        assertThat(server.relay().lines()).isEmpty();
         for (String name : List.of("a", "b")) {
             assertThat(server.relay().running(new LlmName(name))).isZero();
         }

@@ -2,6 +2,7 @@ package dormouse.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import dormouse.contract.Problems;
 import dormouse.server.fleet.LlmName;
@@ -75,7 +76,7 @@ class PoolTest {
 
     private void nothingIsLeft() {
         assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
-        assertThat(server.relay().waiting(SHARED)).isZero();
+        assertThat(server.relay().lines()).isEmpty();
         for (String name : List.of("a", "b")) {
             assertThat(server.relay().running(new LlmName(name))).isZero();
             assertThat(server.server().wakeGate().waiting(new LlmName(name))).isZero();
@@ -237,6 +238,7 @@ class PoolTest {
         assertThat(refused.reason()).isEqualTo("QUEUE_FULL");
         assertThat(refused.retryAfter()).isNotNull();
         assertThat(members(infers.get(5))).containsExactly("shared");
+        assertThat(server.relay().lines()).containsExactly(entry(SHARED, 4));
 
         answerAll(bob, 0);
         assertThat(infers.get(2).phases()).containsExactly(Phase.Kind.KIND_QUEUED, Phase.Kind.KIND_DISPATCHED);

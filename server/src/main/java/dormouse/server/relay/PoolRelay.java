@@ -15,7 +15,9 @@ import dormouse.server.fleet.PoolChoice;
 import dormouse.server.fleet.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,10 +66,16 @@ final class PoolRelay {
         return pools.find(name) == null ? null : new PoolTrip(name);
     }
 
-    /** How many tasks wait for any member of a pool, those included that wait for a wake. */
-    int waiting(LlmName name) {
-        Pool pool = pools.find(name);
-        return pool == null ? 0 : pool.waiting();
+    /** How many stand in the line of each pool where anybody does. */
+    Map<LlmName, Integer> lines() {
+        Map<LlmName, Integer> lines = new HashMap<>();
+        for (Pool pool : pools.all()) {
+            int waiting = pool.waiting();
+            if (waiting > 0) {
+                lines.put(pool.name(), waiting);
+            }
+        }
+        return lines;
     }
 
     /** Where a task goes from here. On the task's lane. */

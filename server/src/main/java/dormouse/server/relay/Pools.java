@@ -9,6 +9,7 @@ import dormouse.server.fleet.LlmEventType;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStatus;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,11 @@ final class Pools {
     @Nullable
     Pool of(LlmName member) {
         return poolOf.get(member);
+    }
+
+    /** A live view. */
+    Collection<Pool> all() {
+        return pools.values();
     }
 
     boolean isEmpty() {

@@ -47,13 +47,13 @@ final class TaskFlow implements TaskEars {
     private volatile @Nullable Failure blame;
     private volatile long arrivedAt;
     private volatile long filledAt;
+    private volatile long announced; // written on the task's lane
 
     // On the task's lane.
     private long takenAt;
     private @Nullable Head head;
     private boolean headTold;
     private long consumed;
-    private long announced;
     private boolean agentDone;
     private boolean aborted;
     private @Nullable Failure ending;
@@ -129,6 +129,9 @@ final class TaskFlow implements TaskEars {
             return;
         }
         received += length;
+        if (received - announced >= window) {
+            tries.windowUsedUp();
+        }
         arrivedAt = time.nanos();
         if (wasEmpty) {
             filledAt = arrivedAt;

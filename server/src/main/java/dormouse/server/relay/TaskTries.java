@@ -24,6 +24,7 @@ final class TaskTries {
     private @Nullable LlmGate slot;
     private @Nullable AttachedAgent agent;
     private @Nullable TaskFlow flow;
+    private long sentAt; // the row's revision
     private int count;
 
     TaskTries(Task task, Client client, Relay relay, Lane lane, Time time, int window) {
@@ -46,6 +47,7 @@ final class TaskTries {
         slot = turn;
         agent = its;
         count++;
+        sentAt = relay.revision(llm);
         relay.loadChanged(llm);
         client.phase(new Phase(Phase.Kind.DISPATCHED, llm, 0, Duration.ZERO, null));
         flow = new TaskFlow(task, this, its.line(), client, lane, time, window, call.deadlines());
@@ -66,6 +68,11 @@ final class TaskTries {
         }
     }
 
+    /** All of the window is on the way, unread. Any thread. */
+    void windowUsedUp() {
+        relay.windowUsedUp();
+    }
+
     /** The backend had just been put to sleep, nothing was sent: once more from the start; false where that's enough. */
     boolean startOver() {
         AttachedAgent sleeper = agent;
@@ -75,7 +82,7 @@ final class TaskTries {
         flow = null;
         task.unplace();
         slotFree();
-        relay.asleep(task, sleeper);
+        relay.asleep(task, sleeper, sentAt);
         return true;
     }
 
