@@ -37,6 +37,9 @@ final class Hosts {
                 next.put(llm.name(), known);
             } else {
                 LlmHost opened = opening.apply(llm);
+                if (known != null) {
+                    opened.succeed(known);
+                }
                 asked.add(opened.start());
                 next.put(llm.name(), opened);
             }
@@ -73,6 +76,7 @@ final class Hosts {
                         .setName(host.config().name())
                         .setStatus(host.status())
                         .setReason(host.reason())
+                        .setRested(host.isRested())
                         .build())
                 .toList();
     }

@@ -37,6 +37,7 @@ final class Program {
         commands.put("wake", () -> new WakeCommand(dormouse));
         commands.put("sleep", () -> new SleepCommand(dormouse));
         commands.put("agents", () -> new AgentsCommand(dormouse));
+        commands.put("usage", () -> new UsageCommand(dormouse));
         commands.put("demo", OtherProgram.Demo::new);
         commands.put("server", OtherProgram.Server::new);
         commands.put("agent", OtherProgram.Agent::new);

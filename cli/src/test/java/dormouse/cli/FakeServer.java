@@ -15,6 +15,8 @@ import dormouse.v1.Llm;
 import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmServiceGrpc;
 import dormouse.v1.SleepLlmRequest;
+import dormouse.v1.SumUsageRequest;
+import dormouse.v1.SumUsageResponse;
 import dormouse.v1.WakeLlmRequest;
 import dormouse.v1.WakeProgress;
 import dormouse.v1.WatchLlmsRequest;
@@ -52,8 +54,11 @@ final class FakeServer implements AutoCloseable {
     volatile Script<GetLlmRequest, Llm> get = unscripted();
     volatile Script<ListLlmEventsRequest, ListLlmEventsResponse> events = unscripted();
     volatile Script<WakeLlmRequest, WakeProgress> wake = unscripted();
+    volatile Script<SleepLlmRequest, Llm> sleep = unscripted();
     volatile Script<ChatRequest, ChatEvent> chat = unscripted();
     volatile Script<ListAgentsRequest, ListAgentsResponse> agents = unscripted();
+
+    volatile Script<SumUsageRequest, SumUsageResponse> usage = unscripted();
 
     /** One script for each watch that is opened, in order. */
     final Queue<Script<WatchLlmsRequest, LlmEvent>> watches = new ConcurrentLinkedQueue<>();
@@ -142,7 +147,7 @@ final class FakeServer implements AutoCloseable {
 
         @Override
         public void sleepLlm(SleepLlmRequest request, StreamObserver<Llm> observer) {
-            super.sleepLlm(request, observer);
+            play(sleep, request, observer);
         }
     }
 
@@ -157,6 +162,11 @@ final class FakeServer implements AutoCloseable {
         @Override
         public void listAgents(ListAgentsRequest request, StreamObserver<ListAgentsResponse> observer) {
             play(agents, request, observer);
+        }
+
+        @Override
+        public void sumUsage(SumUsageRequest request, StreamObserver<SumUsageResponse> observer) {
+            play(usage, request, observer);
         }
     }
 

@@ -5,8 +5,11 @@ import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Credentials;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.Lane;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
+import dormouse.server.control.UsageSweep;
+import dormouse.server.control.WakeTimes;
 import dormouse.server.control.Wakes;
 import dormouse.server.door.Door;
 import dormouse.server.door.FleetPages;
@@ -15,9 +18,13 @@ import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionStore;
+import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.UsageStore;
+import dormouse.server.fleet.WakeTimeStore;
 import dormouse.server.link.AgentLink;
 import dormouse.server.relay.Live;
 import dormouse.server.relay.Relay;
+import dormouse.server.relay.UsageLedger;
 import dormouse.server.relay.WakeGate;
 import dormouse.server.relay.Watches;
 import dormouse.server.store.Database;
@@ -60,11 +67,13 @@ public final class Server implements AutoCloseable {
      * What a server stands on, and what a test puts in its place.
      *
      * @param lane where lifecycle decisions run, and may wait for the database
-     * @param blocking where history is read
+     * @param blocking where history is read, and usage written
      * @param transport of the gRPC door
      * @param http whether the HTTP door opens; it takes a real port
      * @param llms puts something between the server and its database
      * @param sessions the same for what is kept of sessions
+     * @param wakeTimes the same for how long wakes take
+     * @param usage the same for what Llms are used for
      */
     record Ground(
             Time time,
@@ -74,14 +83,19 @@ public final class Server implements AutoCloseable {
             ServerBuilder<?> transport,
             boolean http,
             UnaryOperator<LlmStore> llms,
-            UnaryOperator<SessionStore> sessions) {}
+            UnaryOperator<SessionStore> sessions,
+            UnaryOperator<WakeTimeStore> wakeTimes,
+            UnaryOperator<UsageStore> usage) {}
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final HealthStatusManager health = new HealthStatusManager();
     private final Fleet fleet;
     private final AgentSessions sessions;
+    private final WakeTimes wakeTimes;
     private final WakeGate wakeGate;
+    private final UsageLedger usage;
     private final Relay relay;
+    private final Sleeps sleeps;
     private final Watches watches;
     private final io.grpc.Server grpc;
     private final @Nullable Door door;
@@ -111,6 +125,8 @@ public final class Server implements AutoCloseable {
                             blocking,
                             transport,
                             true,
+                            UnaryOperator.identity(),
+                            UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity()));
             server.parts.addLast(time);
@@ -145,13 +161,38 @@ public final class Server implements AutoCloseable {
             fleet.open(config.replica());
             sessions = new AgentSessions(
                     fleet, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
-            Wakes wakes = new Wakes(fleet, sessions, credentials, time);
+            wakeTimes = new WakeTimes(fleet, ground.wakeTimes().apply(database.wakeTimes()));
+            wakeTimes.open();
+            Wakes wakes = new Wakes(fleet, sessions, credentials, wakeTimes, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
-            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), metrics.tasks());
+            UsageStore usageStore = ground.usage().apply(database.usage());
+            usage = new UsageLedger(
+                    usageStore,
+                    name -> fleet.find(name) != null,
+                    !config.usageRetention().isZero(),
+                    time,
+                    ground.blocking());
+            usage.start();
+            parts.push(usage);
+            UsageSweep usageSweep = new UsageSweep(usageStore, config.usageRetention(), time, ground.blocking());
+            usageSweep.start();
+            parts.push(usageSweep::stop);
+            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {
+                usage.ended(record);
+                metrics.tasks().ended(record);
+            });
             metrics.observe(fleet, relay, sessions);
+            sleeps = new Sleeps(
+                    fleet,
+                    sessions,
+                    credentials,
+                    time,
+                    relay::busy,
+                    config.limits().waitersPerLlm());
             Sweep sweep = new Sweep(
                     fleet,
                     sessions,
+                    wakeTimes,
                     llmStore,
                     sessionStore,
                     time,
@@ -175,10 +216,12 @@ public final class Server implements AutoCloseable {
                     sessions,
                     wakes,
                     wakeGate,
+                    sleeps,
                     relay,
                     watches,
                     llmStore,
                     sessionStore,
+                    usage,
                     config.deadlines(),
                     time,
                     config.replica(),
@@ -187,6 +230,7 @@ public final class Server implements AutoCloseable {
             AgentLink link = new AgentLink(
                     sessions,
                     wakes,
+                    sleeps,
                     new AgentLink.Conditions(
                             config.terms(),
                             config.limits().windowBytes(),
@@ -246,8 +290,17 @@ public final class Server implements AutoCloseable {
         return relay;
     }
 
+    /** What is kept of tasks that have ended. */
+    UsageLedger usage() {
+        return usage;
+    }
+
     WakeGate wakeGate() {
         return wakeGate;
+    }
+
+    Sleeps sleeps() {
+        return sleeps;
     }
 
     Watches watches() {
@@ -295,7 +348,16 @@ public final class Server implements AutoCloseable {
         Failure why = Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1));
         sessions.attached().forEach(agent -> agent.line().close(why));
         CountDownLatch written = new CountDownLatch(1);
-        fleet.onLane(written::countDown); // behind all that the closing has handed over
+        fleet.onLane(
+                () -> { // behind all that the closing has handed over
+                    try {
+                        wakeTimes.flush();
+                    } catch (StoreException e) {
+                        log.debug("how long wakes took is not written cause={}", e.getMessage());
+                    } finally {
+                        written.countDown();
+                    }
+                });
         if (!written.await(5, TimeUnit.SECONDS)) {
             log.warn("the database did not take that the agents are gone");
         }

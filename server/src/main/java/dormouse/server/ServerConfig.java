@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * What the operator says, checked. The keys, their defaults and bounds are those of {@code docs/server.md}.
  *
  * @param grpc where agents and gRPC clients connect; port 0 picks a free one
+ * @param usageRetention how long it is kept what tasks there were; zero: it isn't
  * @param replica the name of this process among those that share a database
  * @param metricsPerLlm whether metrics tell the Llms apart
  */
@@ -26,6 +27,7 @@ public record ServerConfig(
         Terms terms,
         Duration sweepInterval,
         Duration historyRetention,
+        Duration usageRetention,
         Deadlines deadlines,
         Limits limits,
         int agents,
@@ -68,6 +70,7 @@ public record ServerConfig(
                 terms(lifecycle),
                 lifecycle.duration("sweepInterval", Duration.ofSeconds(15), SHORTEST, LONGEST),
                 lifecycle.duration("historyRetention", Duration.ofDays(30), Duration.ofMinutes(1), LONGEST),
+                settings.section("usage").duration("retention", Duration.ofDays(30), Duration.ZERO, LONGEST),
                 deadlines(settings.section("deadlines")),
                 limits(limits),
                 limits.integer("agents", 20_000, 1, 1_000_000),

@@ -13,6 +13,7 @@ import dormouse.v1.InferenceServiceGrpc;
 import dormouse.v1.Llm;
 import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmServiceGrpc;
+import dormouse.v1.SleepLlmRequest;
 import dormouse.v1.WakeLlmRequest;
 import dormouse.v1.WakeProgress;
 import dormouse.v1.WatchLlmsRequest;
@@ -92,7 +93,9 @@ public final class Harness implements AutoCloseable {
                             InProcessServerBuilder.forName(door),
                             http,
                             stores::llms,
-                            stores::sessions));
+                            stores::sessions,
+                            stores::wakeTimes,
+                            stores::usage));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -127,7 +130,7 @@ public final class Harness implements AutoCloseable {
         return lane;
     }
 
-    /** Where history is read: as slow as the test wants it to be. */
+    /** Where history is read and usage written: as slow as the test wants its database to be. */
     public HeldLane blocking() {
         return blocking;
     }
@@ -249,6 +252,13 @@ public final class Harness implements AutoCloseable {
         WakeLlmRequest request = WakeLlmRequest.newBuilder().setName(llm).build();
         return new Probe<>(
                 Integer.MAX_VALUE, ears -> LlmServiceGrpc.newStub(channel()).wakeLlm(request, ears));
+    }
+
+    /** A sleep by hand. */
+    public Probe<Llm> sleep(String llm) {
+        SleepLlmRequest request = SleepLlmRequest.newBuilder().setName(llm).build();
+        return new Probe<>(
+                Integer.MAX_VALUE, ears -> LlmServiceGrpc.newStub(channel()).sleepLlm(request, ears));
     }
 
     /** How many ended calls still leave a trace: all of these are zero when nothing is under way. */

@@ -43,6 +43,7 @@ class ServerConfigTest {
         assertThat(config.terms().inactiveRetention()).isEqualTo(Duration.ofHours(4));
         assertThat(config.sweepInterval()).isEqualTo(Duration.ofSeconds(15));
         assertThat(config.historyRetention()).isEqualTo(Duration.ofDays(30));
+        assertThat(config.usageRetention()).isEqualTo(Duration.ofDays(30));
         assertThat(config.deadlines().queue()).isEqualTo(Duration.ofSeconds(30));
         assertThat(config.deadlines().wake()).isNull();
         assertThat(config.deadlines().firstByte()).isEqualTo(Duration.ofMinutes(5));
@@ -81,6 +82,7 @@ class ServerConfigTest {
                 "  waitersPerLlm: 7",
                 "  tasksPerClient: 8",
                 "  agents: 9",
+                "usage: {retention: 0}",
                 "wake: {whenUnwanted: cancel}",
                 "replica: {id: left}");
 
@@ -91,6 +93,7 @@ class ServerConfigTest {
         assertThat(config.terms().inactiveRetention()).isEqualTo(Duration.ofHours(1));
         assertThat(config.sweepInterval()).isEqualTo(Duration.ofMillis(500));
         assertThat(config.historyRetention()).isEqualTo(Duration.ofDays(2));
+        assertThat(config.usageRetention()).isEqualTo(Duration.ZERO);
         assertThat(config.deadlines().queue()).isEqualTo(Duration.ofSeconds(1));
         assertThat(config.deadlines().firstByte()).isEqualTo(Duration.ofSeconds(2));
         assertThat(config.deadlines().idle()).isEqualTo(Duration.ofSeconds(3));
@@ -160,6 +163,7 @@ class ServerConfigTest {
         "lifecycle.sweepInterval, 0",
         "lifecycle.historyRetention, 59s",
         "lifecycle.resumeGrace, -1s",
+        "usage.retention, 366d",
         "deadlines.queue, 0",
         "deadlines.firstByte, 0",
         "deadlines.idle, 0",

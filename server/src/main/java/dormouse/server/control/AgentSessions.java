@@ -46,6 +46,7 @@ public final class AgentSessions {
     private final String replica;
     private final int limit;
     private final Map<SessionId, AttachedAgent> attached = new ConcurrentHashMap<>();
+    private final Map<String, AttachedAgent> unheard = new ConcurrentHashMap<>(); // new sessions, by process
     private final LongAdder resumed = new LongAdder();
     private volatile boolean draining;
 
@@ -136,6 +137,7 @@ public final class AgentSessions {
             return new Registered.Rejected(
                     Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1)));
         }
+        layGhost(registration);
         SessionId known = registration.session();
         if (attached.size() >= limit && (known == null || !attached.containsKey(known))) {
             return new Registered.Rejected(Failure.retry(
@@ -156,7 +158,11 @@ public final class AgentSessions {
                 registration.agentName(),
                 registration.agentVersion(),
                 registration.principal(),
+                registration.instanceId(),
                 now);
+        if (granted.newToken() != null && !agent.instance().isEmpty()) {
+            unheard.put(agent.instance(), agent);
+        }
         AttachedAgent older = attached.put(id, agent);
         if (granted.newToken() == null) {
             resumed.increment();
@@ -172,6 +178,23 @@ public final class AgentSessions {
         } catch (StoreException e) {
             detach(agent, "its registration was not saved");
             throw e;
+        }
+    }
+
+    /**
+     * A process that asks for a new session, and never said a word in the one that it was given a moment ago, has not heard
+     * of that one: it had given up waiting. The names of that session are free again.
+     */
+    private void layGhost(Registration registration) {
+        AttachedAgent ghost = registration.session() == null ? unheard.get(registration.instanceId()) : null;
+        if (ghost != null
+                && ghost.principal().equals(registration.principal())
+                && ghost.name().equals(registration.agentName())) {
+            log.info("its agent never heard of it, and starts anew session={} agent={}", ghost.session(), ghost.name());
+            changeOwn(ghost, row -> Lifecycle.left(row, "agent " + ghost.name() + " starts anew", time.now()));
+            unheard.remove(ghost.instance(), ghost);
+            attached.remove(ghost.session(), ghost);
+            ghost.line().close(Epochs.fenced());
         }
     }
 
@@ -198,19 +221,21 @@ public final class AgentSessions {
 
     /** Anything at all has come from the agent. */
     public void heard(AttachedAgent agent) {
-        agent.hear(time.now());
+        if (agent.hear(time.now())) {
+            unheard.remove(agent.instance(), agent);
+        }
     }
 
     /** A heartbeat, with what it says of each Llm. */
     public void heartbeat(AttachedAgent agent, Map<LlmName, AttachedAgent.Report> reports, int activeTasks) {
         Instant now = time.now();
-        agent.hear(now);
+        heard(agent);
         agent.load(activeTasks);
         boolean news = agent.llms().stream()
                 .map(fleet::find)
                 .anyMatch(row ->
                         row != null && row.ownedBy(agent.session()) && report(row, reports, now) instanceof Step.Save);
-        if (news && agent.offerReports(reports)) {
+        if ((news || agent.reportsWait()) && agent.offerReports(reports)) {
             fleet.insist("heartbeat", () -> {
                 if (isCurrent(agent)) {
                     Map<LlmName, AttachedAgent.Report> latest = agent.takeReports();
@@ -224,7 +249,9 @@ public final class AgentSessions {
         AttachedAgent.Report report = reports.get(row.name());
         return report == null
                 ? Lifecycle.report(row, null, "", now)
-                : Lifecycle.report(row, report.status(), report.reason(), now);
+                : report.rested()
+                        ? Lifecycle.reportRested(row, report.reason(), now)
+                        : Lifecycle.report(row, report.status(), report.reason(), now);
     }
 
     /** The stream has ended without a word. */
@@ -236,6 +263,7 @@ public final class AgentSessions {
         if (!attached.remove(agent.session(), agent)) {
             return; // a newer stream took over
         }
+        unheard.remove(agent.instance(), agent);
         log.info("agent detached session={} agent={} why={}", agent.session(), agent.name(), why);
         fleet.insist("disconnect", () -> {
             if (!attached.containsKey(agent.session())) {
@@ -260,16 +288,17 @@ public final class AgentSessions {
     /**
      * The agent had put an Llm's backend to sleep when a task came.
      *
+     * @param revision of the row when the task was sent: where it is another by now, the row knows better already
      * @param then runs on the lane, when the row says so too
      */
-    public void asleep(AttachedAgent agent, LlmName llm, Runnable then) {
+    public void asleep(AttachedAgent agent, LlmName llm, long revision, Runnable then) {
         fleet.insist("asleep", () -> {
             if (isCurrent(agent)) {
                 fleet.decide(
                         llm,
-                        row -> row != null && row.ownedBy(agent.session())
+                        row -> row != null && row.ownedBy(agent.session()) && row.revision() == revision
                                 ? Lifecycle.slept(llm, row, time.now())
-                                : new Step.Keep("not its own"));
+                                : new Step.Keep("not its own, or not as it was"));
             }
             then.run();
         });

@@ -100,6 +100,13 @@ public final class Lifecycle {
         return move(row, trigger, reason.isEmpty() ? trigger.words() : reason, now, now);
     }
 
+    /** A heartbeat of its session says that the agent has put it to sleep, or does so now (rule 12). */
+    public static Step reportRested(Llm row, String reason, Instant now) {
+        return row.state() == LlmState.ACTIVE
+                ? slept(row.name(), row, now)
+                : report(row, LlmStatus.HIBERNATING, reason, now);
+    }
+
     /** Somebody wants that name awake (rule 9). The cool-down is the caller's: see {@link CoolDown}. */
     public static Step wake(LlmName name, @Nullable Llm row, Instant now) {
         return row == null ? absent(name, Trigger.WAKE) : move(row, Trigger.WAKE, "waking", row.lastHeartbeat(), now);

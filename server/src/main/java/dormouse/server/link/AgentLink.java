@@ -1,6 +1,7 @@
 package dormouse.server.link;
 
 import dormouse.server.control.AgentSessions;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
@@ -27,18 +28,20 @@ public final class AgentLink extends AgentServiceGrpc.AgentServiceImplBase {
 
     private final AgentSessions sessions;
     private final Wakes wakes;
+    private final Sleeps sleeps;
     private final Conditions conditions;
 
-    public AgentLink(AgentSessions sessions, Wakes wakes, Conditions conditions) {
+    public AgentLink(AgentSessions sessions, Wakes wakes, Sleeps sleeps, Conditions conditions) {
         this.sessions = sessions;
         this.wakes = wakes;
+        this.sleeps = sleeps;
         this.conditions = conditions;
     }
 
     @Override
     public StreamObserver<AgentMessage> connect(StreamObserver<ServerMessage> responses) {
         ServerCallStreamObserver<ServerMessage> out = (ServerCallStreamObserver<ServerMessage>) responses;
-        AgentStream stream = new AgentStream(out, sessions, wakes, conditions);
+        AgentStream stream = new AgentStream(out, sessions, wakes, sleeps, conditions);
         out.disableAutoRequest();
         out.setOnReadyHandler(stream::ready);
         out.setOnCancelHandler(() -> stream.ended("its connection was lost"));

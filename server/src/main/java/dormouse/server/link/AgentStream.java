@@ -9,6 +9,7 @@ import dormouse.server.control.AttachedAgent;
 import dormouse.server.control.InferOrder;
 import dormouse.server.control.Registered;
 import dormouse.server.control.Registration;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.TaskEars;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.Failure;
@@ -23,6 +24,8 @@ import dormouse.v1.HeartbeatAck;
 import dormouse.v1.Infer;
 import dormouse.v1.Register;
 import dormouse.v1.ServerMessage;
+import dormouse.v1.Sleep;
+import dormouse.v1.SleepResult;
 import dormouse.v1.Wake;
 import dormouse.v1.WakeResult;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -47,6 +50,7 @@ final class AgentStream implements AgentLine {
     private final ServerCallStreamObserver<ServerMessage> out;
     private final AgentSessions sessions;
     private final Wakes wakes;
+    private final Sleeps sleeps;
     private final AgentLink.Conditions conditions;
     private final StreamWriter writer;
     private final StreamTasks tasks;
@@ -60,10 +64,12 @@ final class AgentStream implements AgentLine {
             ServerCallStreamObserver<ServerMessage> out,
             AgentSessions sessions,
             Wakes wakes,
+            Sleeps sleeps,
             AgentLink.Conditions conditions) {
         this.out = out;
         this.sessions = sessions;
         this.wakes = wakes;
+        this.sleeps = sleeps;
         this.conditions = conditions;
         this.writer = new StreamWriter(
                 out,
@@ -102,12 +108,13 @@ final class AgentStream implements AgentLine {
         switch (message.getMessageCase()) {
             case HEARTBEAT -> heartbeat(known, message.getHeartbeat());
             case WAKE_RESULT -> wakeResult(known, message.getWakeResult());
+            case SLEEP_RESULT -> sleepResult(known, message.getSleepResult());
             case INFER_HEAD -> tasks.head(message.getInferHead());
             case INFER_CHUNK -> tasks.chunk(message.getInferChunk());
             case INFER_END -> tasks.end(message.getInferEnd());
             case WINDOW -> tasks.window(message.getWindow());
             case GOODBYE -> goodbye(known);
-            case SLEEP_RESULT, REGISTER -> {}
+            case REGISTER -> {}
             case MESSAGE_NOT_SET -> writer.control(Messages.unknownKind());
         }
     }
@@ -153,6 +160,7 @@ final class AgentStream implements AgentLine {
                 goodbye(mine);
             }
             wakes.resume(mine);
+            sleeps.resume(mine);
         } else if (answer instanceof Registered.Rejected rejected) {
             close(rejected.why());
         }
@@ -208,6 +216,15 @@ final class AgentStream implements AgentLine {
         }
     }
 
+    private void sleepResult(AttachedAgent known, SleepResult result) {
+        if (StreamTasks.isId(result.getTaskId())) {
+            sleeps.result(
+                    known,
+                    new TaskId(result.getTaskId()),
+                    result.hasError() ? Messages.sleepFailure(result.getError()) : null);
+        }
+    }
+
     /** The agent has closed its side in order. */
     void completed() {
         end("it closed its stream", out::onCompleted);
@@ -246,6 +263,13 @@ final class AgentStream implements AgentLine {
     public void wake(TaskId task, LlmName llm) {
         writer.control(ServerMessage.newBuilder()
                 .setWake(Wake.newBuilder().setTaskId(task.value()).setLlm(llm.value()))
+                .build());
+    }
+
+    @Override
+    public void sleep(TaskId task, LlmName llm) {
+        writer.control(ServerMessage.newBuilder()
+                .setSleep(Sleep.newBuilder().setTaskId(task.value()).setLlm(llm.value()))
                 .build());
     }
 

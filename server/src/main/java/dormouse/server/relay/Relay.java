@@ -142,8 +142,14 @@ public final class Relay implements FleetListener {
     }
 
     /** Its agent says that the Llm sleeps, whatever its row says yet: the task is placed anew when the row says so too. */
-    void asleep(Task task, AttachedAgent agent) {
-        sessions.asleep(agent, task.llm(), task::place);
+    void asleep(Task task, AttachedAgent agent, long revision) {
+        sessions.asleep(agent, task.llm(), revision, task::place);
+    }
+
+    /** Of the Llm's row; 0 where there is none. */
+    long revision(LlmName name) {
+        Llm llm = fleet.find(name);
+        return llm == null ? 0 : llm.revision();
     }
 
     /** The agent that serves the Llm now, or null. */
@@ -162,6 +168,12 @@ public final class Relay implements FleetListener {
         Long started = wakes.startedAt(llm);
         return new Phase(
                 Phase.Kind.WAKING, llm, 0, started == null ? Duration.ZERO : time.since(started), wakes.expected(llm));
+    }
+
+    /** When a client may come back for an Llm that is waking: null where nobody knows. */
+    @Nullable
+    Duration comeBackAfter(LlmName llm) {
+        return wakes.comeBackAfter(llm);
     }
 
     private LlmGate gate(LlmName name) {
@@ -235,6 +247,12 @@ public final class Relay implements FleetListener {
     public int queued(LlmName llm) {
         LlmGate gate = gates.get(llm);
         return gate == null ? 0 : gate.queued();
+    }
+
+    /** How many tasks are on their way to an Llm, or run on it, or have still to be ended by its agent. */
+    public int busy(LlmName llm) {
+        long onTheirWay = tasks.stream().filter(task -> task.llm().equals(llm)).count();
+        return Math.max((int) onTheirWay, running(llm));
     }
 
     /** How many tasks there are, waiting and running. */

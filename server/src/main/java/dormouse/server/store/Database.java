@@ -6,6 +6,8 @@ import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreClock;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.UsageStore;
+import dormouse.server.fleet.WakeTimeStore;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -32,6 +34,8 @@ public final class Database implements AutoCloseable {
     private final HikariDataSource pool;
     private final LlmStore llms;
     private final SessionStore sessions;
+    private final WakeTimeStore wakeTimes;
+    private final UsageStore usage;
 
     private Database(DatabaseUrl url, HikariDataSource pool, StoreClock clock) {
         this.url = url;
@@ -42,6 +46,8 @@ public final class Database implements AutoCloseable {
         Transactions transactions = new Transactions(jdbi, pool.getHikariPoolMXBean()::softEvictConnections, clock);
         this.llms = new JdbiLlmStore(transactions);
         this.sessions = new JdbiSessionStore(transactions);
+        this.wakeTimes = new JdbiWakeTimeStore(transactions);
+        this.usage = new JdbiUsageStore(transactions);
     }
 
     /**
@@ -111,6 +117,14 @@ public final class Database implements AutoCloseable {
 
     public SessionStore sessions() {
         return sessions;
+    }
+
+    public WakeTimeStore wakeTimes() {
+        return wakeTimes;
+    }
+
+    public UsageStore usage() {
+        return usage;
     }
 
     /** Idempotent. */
