@@ -23,6 +23,8 @@ class UsageTest {
             "run",
             "wake",
             "sleep",
+            "create",
+            "delete",
             "agents",
             "usage",
             "demo",

@@ -197,7 +197,7 @@ class DoorEventsTest {
             changeTimes(50);
             changes += 100;
             quick.next(100);
-            server.advance(Duration.ofSeconds(1));
+            server.advance(Duration.ofMillis(100)); // for those who were let go to be forgotten
         }
 
         assertThat(server.server().watches().size()).isEqualTo(1);
