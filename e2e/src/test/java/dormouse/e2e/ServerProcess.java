@@ -61,16 +61,20 @@ final class ServerProcess implements AutoCloseable {
                 .atMost(PATIENCE)
                 .failFast(() -> assertThat(started.alive()).as(started::log).isTrue())
                 .until(() -> Files.exists(ports));
+        address = port("grpc=");
+        return started;
+    }
+
+    private String port(String key) {
         try {
-            address = Files.readAllLines(ports).stream()
-                    .filter(line -> line.startsWith("grpc="))
+            return Files.readAllLines(directory.resolve("ports")).stream()
+                    .filter(line -> line.startsWith(key))
                     .findFirst()
                     .orElseThrow()
-                    .substring("grpc=".length());
+                    .substring(key.length());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return started;
     }
 
     /** A new process on the same port and database; the old one must have ended. */
@@ -84,6 +88,11 @@ final class ServerProcess implements AutoCloseable {
 
     String address() {
         return address;
+    }
+
+    /** Where its HTTP door is, without a path. */
+    String url() {
+        return "http://" + port("http=");
     }
 
     /** A connection of its own. */
