@@ -3,6 +3,7 @@ package dormouse.agent;
 import dormouse.v1.Registered;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -36,10 +37,25 @@ public final class Agent implements AutoCloseable {
      * @param vertx its event loops run the agent; not closed with it
      * @param channels to the server
      * @param checkInterval between two checks of a backend
+     * @param clock the time of day, with the zone that quiet hours are meant in
+     * @param lookInterval between two looks for servers on the local ports, where the agent discovers
      */
-    public record Environment(Vertx vertx, ChannelSource channels, RandomGenerator random, Duration checkInterval) {
+    public record Environment(
+            Vertx vertx,
+            ChannelSource channels,
+            RandomGenerator random,
+            Duration checkInterval,
+            Clock clock,
+            Duration lookInterval) {
         /** How often backends are checked by default. */
         public static final Duration CHECK_INTERVAL = Duration.ofSeconds(15);
+        /** How often local ports are looked at by default. */
+        public static final Duration LOOK_INTERVAL = Duration.ofSeconds(10);
+
+        /** On the machine's own clock. */
+        public Environment(Vertx vertx, ChannelSource channels, RandomGenerator random, Duration checkInterval) {
+            this(vertx, channels, random, checkInterval, Clock.systemDefaultZone(), LOOK_INTERVAL);
+        }
     }
 
     private final Loop loop;
@@ -60,6 +76,7 @@ public final class Agent implements AutoCloseable {
                 new Prober(http)::probe,
                 new RecipeRunner(http, loop, workers),
                 environment.checkInterval(),
+                environment.clock(),
                 this::statusChanged);
         hosts = new Hosts(llm -> new LlmHost(llm, around));
         AgentParts parts = new AgentParts(

@@ -37,6 +37,9 @@ final class Hosts {
                 next.put(llm.name(), known);
             } else {
                 LlmHost opened = opening.apply(llm);
+                if (known != null) {
+                    opened.succeed(known);
+                }
                 asked.add(opened.start());
                 next.put(llm.name(), opened);
             }

@@ -88,8 +88,8 @@ public record LlmConfig(
     /**
      * When the publisher does not want to be woken.
      *
-     * @param quietHours {@code HH:mm-HH:mm} of the machine's own time zone; empty: none
+     * @param quietHours in the machine's own time zone
      * @param maxWakesPerHour 0: no bound
      */
-    public record Policy(String quietHours, int maxWakesPerHour) {}
+    public record Policy(@Nullable QuietHours quietHours, int maxWakesPerHour) {}
 }

@@ -16,8 +16,6 @@ final class LlmConfigReader {
     private static final int DAY_SECONDS = 86_400;
     private static final int DEFAULT_MAX_WAIT_SECONDS = 60;
     private static final Pattern MAC = Pattern.compile("[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}");
-    private static final Pattern QUIET_HOURS =
-            Pattern.compile("([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]");
     private static final Pattern HEADER_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
 
     private enum RecipeType {
@@ -135,11 +133,14 @@ final class LlmConfigReader {
     }
 
     private static LlmConfig.Policy policy(Settings policy) {
-        String quietHours = policy.text("quietHours", "");
-        if (!quietHours.isEmpty() && !QUIET_HOURS.matcher(quietHours).matches()) {
-            throw policy.wrong("quietHours", "quiet hours are written 23:00-07:00");
+        String text = policy.textOrNull("quietHours");
+        QuietHours quietHours = text == null || text.isEmpty() ? null : QuietHours.parse(text);
+        if (quietHours == null && text != null && !text.isEmpty()) {
+            throw policy.wrong(
+                    "quietHours", "quiet hours are written 23:00-07:00, and end at another time than they begin");
         }
-        return new LlmConfig.Policy(quietHours, policy.integer("maxWakesPerHour", 0, 0, 3600));
+        return new LlmConfig.Policy(
+                quietHours, policy.has("maxWakesPerHour") ? policy.integer("maxWakesPerHour", 1, 1, 3600) : 0);
     }
 
     private static Duration seconds(Settings settings, String key, int fallback, int max) {

@@ -4,8 +4,8 @@ import com.google.rpc.Status;
 import dormouse.contract.Problems;
 import dormouse.v1.LlmStatus;
 import io.grpc.Status.Code;
+import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * One published Llm: what is known of its backend, and the one wake or sleep that may be under way.
  *
  * <pre>
- *               asked and answers                    sleep recipe begins, no tasks
+ *               asked and answers          idle for so long, or asked to sleep: no tasks
  *   (start) ──────────────────────────► ACTIVE ───────────────────────────────────► HIBERNATING (rested)
  *      │                                ▲    │ three checks in a row fail               │
  *      │ does not answer                │    ▼                                          │ wake alone
@@ -30,38 +30,46 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>What the agent has put to sleep stays HIBERNATING until it is woken, whatever a check would say; so it isn't
- * checked. On the loop alone.
+ * checked. The idle clock runs while it is up and has no tasks: from its last task's end, from its wake, or from when it
+ * was found up. On the loop alone.
  */
-final class LlmHost {
+final class LlmHost implements Checks.Listener {
     private static final Logger log = LoggerFactory.getLogger(LlmHost.class);
-    private static final int FAILURES_UNTIL_DOWN = 3;
 
-    /** What the hosts of an agent share. */
+    /**
+     * What the hosts of an agent share.
+     *
+     * @param clock the time of day, with the machine's zone
+     */
     record Surroundings(
             Loop loop,
             Function<LlmConfig, CompletableFuture<Availability>> prober,
             Recipes recipes,
             Duration checkInterval,
+            Clock clock,
             Runnable statusChanged) {}
 
     private final LlmConfig config;
     private final Surroundings around;
     private final Map<String, Consumer<Wake.Outcome>> wakeWaiters = new LinkedHashMap<>();
-    private final List<Consumer<@Nullable Status>> sleepWaiters = new ArrayList<>();
-    private boolean up;
-    private boolean rested;
-    private String seen = "not asked yet";
-    private int failures;
+    private final Checks checks;
+    private final Rest rest;
+    private final WakePolicy policy;
+    private final @Nullable Watchdog idle;
     private int tasks;
     private boolean closed;
     private @Nullable Wake wake;
     private @Nullable Runnable wakeAfterSleep;
-    private Loop.@Nullable Timer nextCheck;
+    private @Nullable LlmHost successor;
 
     LlmHost(LlmConfig config, Surroundings around) {
         this.config = config;
         this.around = around;
-        this.up = !config.isWakeable();
+        this.checks = new Checks(around.loop(), this::probe, around.checkInterval(), !config.isWakeable(), this);
+        this.rest = new Rest(around.recipes());
+        this.policy = new WakePolicy(config, around.loop(), around.clock());
+        Duration idleAfter = config.sleep() == null ? null : config.sleep().idleAfter();
+        this.idle = idleAfter == null ? null : new Watchdog(around.loop(), idleAfter, this::idleForSoLong);
     }
 
     LlmConfig config() {
@@ -70,31 +78,45 @@ final class LlmHost {
 
     /** Asks the backend for the first time and goes on checking it; completes when the first answer is there. */
     CompletableFuture<Availability> start() {
-        return around.prober().apply(config).whenComplete((answer, failure) -> {
-            if (answer.up()) {
-                up = true;
+        return checks.start().whenComplete((answer, failure) -> {
+            if (checks.isUp()) {
+                countIdle();
             }
-            note(answer);
-            scheduleCheck();
         });
     }
 
-    /** No more checks; a wake or a sleep under way is stopped. */
+    /**
+     * Takes the place of a host that the file described otherwise: where it is the same backend, what runs there and
+     * whether it rests are still so. To be called before {@link #start}, and before the other one is closed.
+     */
+    void succeed(LlmHost earlier) {
+        if (!earlier.config.url().equals(config.url())
+                || !earlier.config.model().equals(config.model())) {
+            return;
+        }
+        earlier.successor = this;
+        tasks = earlier.tasks;
+        policy.inherit(earlier.policy);
+        rest.rested(earlier.isRested() && config.isWakeable());
+    }
+
+    /** No more checks; a wake under way is stopped, a sleep recipe runs to its end. */
     void close() {
         closed = true;
-        if (nextCheck != null) {
-            nextCheck.cancel();
+        if (idle != null) {
+            idle.close();
         }
+        checks.close();
         if (wake != null) {
             wake.stop("the Llm is no longer published");
         }
     }
 
     LlmStatus status() {
-        if (rested || wake != null || !sleepWaiters.isEmpty()) {
+        if (isRested() || wake != null) {
             return LlmStatus.LLM_STATUS_HIBERNATING;
         }
-        if (up) {
+        if (checks.isUp()) {
             return LlmStatus.LLM_STATUS_ACTIVE;
         }
         return config.isWakeable() ? LlmStatus.LLM_STATUS_HIBERNATING : LlmStatus.LLM_STATUS_INACTIVE;
@@ -105,28 +127,35 @@ final class LlmHost {
         if (wake != null) {
             return "waking";
         }
-        if (rested || !sleepWaiters.isEmpty()) {
+        if (isRested()) {
             return "put to sleep";
         }
-        return up ? "" : "backend does not answer: " + seen;
+        return checks.isUp() ? "" : "backend does not answer: " + checks.seen();
     }
 
     /** Whether the agent itself has put it to sleep, or is doing so: a task that comes now has to wake it first. */
     boolean isRested() {
-        return rested || !sleepWaiters.isEmpty();
+        return rest.isRested() || rest.isUnderWay();
     }
 
     void taskStarted() {
         tasks++;
+        if (idle != null) {
+            idle.pause();
+        }
     }
 
     void taskEnded() {
         tasks--;
+        countIdle();
+        if (successor != null) {
+            successor.taskEnded();
+        }
     }
 
     /** The backend has sent something: that is as good as a check. */
     void backendAnswered() {
-        failures = 0;
+        checks.heard();
     }
 
     /** Wakes it, or joins the wake that is under way. The waiter is told once, on the loop, unless it is forgotten. */
@@ -135,7 +164,7 @@ final class LlmHost {
         if (wake != null) {
             return;
         }
-        if (!sleepWaiters.isEmpty()) {
+        if (rest.isUnderWay()) {
             wakeAfterSleep = this::startWake;
             return;
         }
@@ -155,7 +184,7 @@ final class LlmHost {
         long started = around.loop().nanoTime();
         LlmConfig.Wake recipe = config.wake();
         if (recipe == null) {
-            Then.accept(around.prober().apply(config), answer -> {
+            Then.accept(probe(), answer -> {
                 Status error = answer.up()
                         ? null
                         : Problems.status(
@@ -167,8 +196,7 @@ final class LlmHost {
             return;
         }
         log.info("wake started llm={} recipe=\"{}\"", config.name(), recipe.recipe());
-        Wake begun =
-                new Wake(around.loop(), recipe, rested, () -> around.prober().apply(config), around.recipes());
+        Wake begun = new Wake(around.loop(), recipe, rest.isRested(), this::probe, around.recipes(), policy::grant);
         wake = begun;
         Then.accept(begun.start(), this::woken);
     }
@@ -177,9 +205,9 @@ final class LlmHost {
         LlmStatus before = status();
         wake = null;
         if (outcome.error() == null) {
-            up = true;
-            rested = false;
-            failures = 0;
+            checks.up();
+            rest.rested(false);
+            countIdle();
             log.info("awake llm={} took=\"{}\"", config.name(), Spans.say(outcome.took()));
         } else {
             log.warn(
@@ -202,36 +230,26 @@ final class LlmHost {
             waiter.accept(refusedSleep("the Llm is busy: tasks=" + tasks));
         } else if (wake != null) {
             waiter.accept(refusedSleep("the Llm is being woken"));
-        } else if (!sleepWaiters.isEmpty()) {
-            sleepWaiters.add(waiter);
+        } else if (rest.isUnderWay()) {
+            rest.join(waiter);
         } else if (status() != LlmStatus.LLM_STATUS_ACTIVE) {
             waiter.accept(null);
         } else {
             LlmStatus before = status();
-            sleepWaiters.add(waiter);
             log.info("sleep started llm={} recipe=\"{}\"", config.name(), recipe.recipe());
-            Then.handle(around.recipes().run(recipe.recipe(), recipe.maxWait()), (nothing, failure) -> slept(failure));
+            rest.begin(recipe, waiter, this::slept);
             changedFrom(before);
         }
     }
 
-    private void slept(@Nullable Throwable failure) {
-        LlmStatus before = status();
-        List<Consumer<@Nullable Status>> waiters = List.copyOf(sleepWaiters);
-        sleepWaiters.clear();
-        Status error = null;
-        if (failure == null) {
-            rested = true;
+    private void slept(@Nullable Status error) {
+        if (error == null) {
             log.info("asleep llm={}", config.name());
         } else {
-            error = Problems.status(
-                    Code.UNAVAILABLE, "BACKEND_FAILED", "the sleep recipe failed: " + Failures.say(failure));
-            log.warn("sleep failed llm={} reason=\"{}\"", config.name(), Failures.say(failure));
+            log.warn("sleep failed llm={} reason=\"{}\"", config.name(), error.getMessage());
+            countIdle();
         }
-        for (Consumer<@Nullable Status> waiter : waiters) {
-            waiter.accept(error);
-        }
-        changedFrom(before);
+        changedFrom(LlmStatus.LLM_STATUS_HIBERNATING);
         Runnable next = wakeAfterSleep;
         wakeAfterSleep = null;
         if (next != null && !closed) {
@@ -239,39 +257,42 @@ final class LlmHost {
         }
     }
 
+    /** From now on it is idle, unless it has tasks. */
+    private void countIdle() {
+        if (idle != null && tasks == 0 && !closed) {
+            idle.touch();
+        }
+    }
+
+    private void idleForSoLong() {
+        if (tasks == 0 && status() == LlmStatus.LLM_STATUS_ACTIVE) {
+            log.info("idle, and so put to sleep llm={}", config.name());
+            sleep(error -> {});
+        }
+    }
+
     private static Status refusedSleep(String why) {
         return Problems.status(Code.FAILED_PRECONDITION, "SLEEP_REFUSED", why);
     }
 
-    private void scheduleCheck() {
-        if (!closed) {
-            nextCheck = around.loop().after(around.checkInterval(), this::check);
-        }
+    private CompletableFuture<Availability> probe() {
+        return around.prober().apply(config);
     }
 
-    private void check() {
-        if (isRested() || wake != null) {
-            scheduleCheck();
-            return;
-        }
-        Then.accept(around.prober().apply(config), answer -> {
-            if (!closed && !isRested() && wake == null) {
-                LlmStatus before = status();
-                note(answer);
-                changedFrom(before);
-            }
-            scheduleCheck();
-        });
+    @Override
+    public boolean wantsCheck() {
+        return !isRested() && wake == null;
     }
 
-    private void note(Availability answer) {
-        seen = answer.detail();
-        if (answer.up()) {
-            failures = 0;
-            up = true;
-        } else if (++failures >= FAILURES_UNTIL_DOWN) {
-            up = false;
+    @Override
+    public void checked(Availability answer) {
+        LlmStatus before = status();
+        boolean wasUp = checks.isUp();
+        checks.note(answer);
+        if (checks.isUp() && !wasUp) {
+            countIdle();
         }
+        changedFrom(before);
     }
 
     private void changedFrom(LlmStatus before) {

@@ -29,6 +29,7 @@ final class Wake {
     private final boolean asleep;
     private final Supplier<CompletableFuture<Availability>> probe;
     private final Recipes recipes;
+    private final Supplier<@Nullable Status> policy;
     private final CompletableFuture<Outcome> done = new CompletableFuture<>();
     private final long started;
     private Duration pause = FIRST_PAUSE;
@@ -38,18 +39,23 @@ final class Wake {
     private Loop.@Nullable Timer limit;
     private Loop.@Nullable Timer nextPoll;
 
-    /** @param asleep whether the agent has put the backend to sleep, so that an answer proves nothing */
+    /**
+     * @param asleep whether the agent has put the backend to sleep, so that an answer proves nothing
+     * @param policy asked before the recipe is run; what it answers ends the wake
+     */
     Wake(
             Loop loop,
             LlmConfig.Wake config,
             boolean asleep,
             Supplier<CompletableFuture<Availability>> probe,
-            Recipes recipes) {
+            Recipes recipes,
+            Supplier<@Nullable Status> policy) {
         this.loop = loop;
         this.config = config;
         this.asleep = asleep;
         this.probe = probe;
         this.recipes = recipes;
+        this.policy = policy;
         this.started = loop.nanoTime();
     }
 
@@ -72,6 +78,11 @@ final class Wake {
         }
         if (before.up() && !asleep) {
             finish(null);
+            return;
+        }
+        Status refused = policy.get();
+        if (refused != null) {
+            finish(refused);
             return;
         }
         run = recipes.run(config.recipe(), config.maxWait().plus(RECIPE_SLACK));

@@ -96,7 +96,7 @@ class AgentConfigTest {
                                         URI.create("http://localhost:8000/sleep?level=1"), "POST", Map.of(), ""),
                                 Duration.ofSeconds(60),
                                 Duration.ofSeconds(600)),
-                        new LlmConfig.Policy("23:00-07:00", 12)));
+                        new LlmConfig.Policy(QuietHours.parse("23:00-07:00"), 12)));
         assertThat(config.llms().get(1).model()).isEqualTo("small");
         assertThat(config.llms().get(1).type()).isEqualTo(BackendType.LLAMA_CPP);
         assertThat(config.llms().get(1).wake())
@@ -151,6 +151,8 @@ class AgentConfigTest {
                 "wake.maxWaitSeconds | llms: [{name: a, url: 'http://x/v1', wake: {url: 'http://y', maxWaitSeconds: 0}}]",
                 "headers | llms: [{name: a, url: 'http://x/v1', wake: {url: 'http://y', headers: {'a b': c}}}]",
                 "sleep: | llms: [{name: a, url: 'http://x/v1', sleep: {url: 'http://y'}}]",
+                "quietHours: \"23:00-23:00\" | llms: [{name: a, url: 'http://x/v1', policy: {quietHours: '23:00-23:00'}}]",
+                "maxWakesPerHour: \"0\" | llms: [{name: a, url: 'http://x/v1', policy: {maxWakesPerHour: 0}}]",
                 "quietHours: \"late\" | llms: [{name: a, url: 'http://x/v1', policy: {quietHours: late}}]",
                 "name: \"a\" | llms: [{name: a, url: 'http://x/v1'}, {name: a, url: 'http://y/v1'}]",
                 "pool b | llms: [{name: a, url: 'http://x/v1', pool: b}, {name: b, url: 'http://y/v1'}]",

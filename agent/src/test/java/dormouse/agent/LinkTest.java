@@ -17,6 +17,7 @@ import io.grpc.Status;
 import io.grpc.Status.Code;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +56,7 @@ class LinkTest {
                     asked -> CompletableFuture.completedFuture(new Availability(backendUp, "told so")),
                     (recipe, limit) -> new CompletableFuture<>(),
                     Duration.ofSeconds(15),
+                    Clock.systemUTC(),
                     () -> link.statusChanged())));
 
     private Link link(@org.jspecify.annotations.Nullable Session session) {

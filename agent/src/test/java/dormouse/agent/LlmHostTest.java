@@ -6,7 +6,9 @@ import com.google.rpc.Status;
 import dormouse.contract.Problems;
 import dormouse.v1.LlmStatus;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,7 @@ class LlmHostTest {
     private final List<LlmStatus> told = new ArrayList<>();
     private final List<Wake.Outcome> woken = new ArrayList<>();
     private final List<@Nullable Status> slept = new ArrayList<>();
+    private final Clock clock = new LoopClock(loop, ZonedDateTime.parse("2026-06-10T12:00:00Z"));
     private boolean up;
     private LlmHost host = host(BOOT);
 
@@ -59,6 +62,7 @@ class LlmHostTest {
                             return run;
                         },
                         Duration.ofSeconds(15),
+                        clock,
                         () -> told.add(host.status())));
     }
 

@@ -7,14 +7,18 @@ import dormouse.server.control.Fleet;
 import dormouse.server.control.Lane;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
+import dormouse.server.control.WakeTimes;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionStore;
+import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.WakeTimeStore;
 import dormouse.server.link.AgentLink;
 import dormouse.server.relay.Relay;
 import dormouse.server.relay.WakeGate;
+import dormouse.server.relay.Watches;
 import dormouse.server.store.Database;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
@@ -58,6 +62,7 @@ public final class Server implements AutoCloseable {
      * @param transport of the gRPC door
      * @param llms puts something between the server and its database
      * @param sessions the same for what is kept of sessions
+     * @param wakeTimes the same for how long wakes take
      */
     record Ground(
             Time time,
@@ -66,15 +71,17 @@ public final class Server implements AutoCloseable {
             Executor blocking,
             ServerBuilder<?> transport,
             UnaryOperator<LlmStore> llms,
-            UnaryOperator<SessionStore> sessions) {}
+            UnaryOperator<SessionStore> sessions,
+            UnaryOperator<WakeTimeStore> wakeTimes) {}
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final HealthStatusManager health = new HealthStatusManager();
     private final Fleet fleet;
     private final AgentSessions sessions;
+    private final WakeTimes wakeTimes;
     private final WakeGate wakeGate;
     private final Relay relay;
-    private final Api api;
+    private final Watches watches;
     private final io.grpc.Server grpc;
     private final AtomicBoolean leaving = new AtomicBoolean();
     private boolean closed;
@@ -101,6 +108,7 @@ public final class Server implements AutoCloseable {
                             lane,
                             blocking,
                             transport,
+                            UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity()));
             server.parts.addLast(time);
@@ -133,12 +141,15 @@ public final class Server implements AutoCloseable {
             fleet.open(config.replica());
             sessions = new AgentSessions(
                     fleet, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
-            Wakes wakes = new Wakes(fleet, sessions, credentials, time);
+            wakeTimes = new WakeTimes(fleet, ground.wakeTimes().apply(database.wakeTimes()));
+            wakeTimes.open();
+            Wakes wakes = new Wakes(fleet, sessions, credentials, wakeTimes, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
             relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
             Sweep sweep = new Sweep(
                     fleet,
                     sessions,
+                    wakeTimes,
                     llmStore,
                     sessionStore,
                     time,
@@ -147,19 +158,21 @@ public final class Server implements AutoCloseable {
             sweep.start();
             parts.push(sweep::stop);
 
-            api = new Api(
+            watches = new Watches(fleet, llmStore, relay, time, ground.blocking());
+            parts.push(watches);
+            Api api = new Api(
                     fleet,
                     sessions,
                     wakes,
                     wakeGate,
                     relay,
+                    watches,
                     llmStore,
                     sessionStore,
                     config.deadlines(),
                     time,
                     config.replica(),
                     ground.blocking());
-            parts.push(api);
 
             AgentLink link = new AgentLink(
                     sessions,
@@ -170,7 +183,7 @@ public final class Server implements AutoCloseable {
                             FRAME_BYTES,
                             Duration.ZERO,
                             config.replica()));
-            grpc = serve(config, ground.transport(), link);
+            grpc = serve(config, ground.transport(), link, api);
             parts.push(this::stopGrpc);
             parts.push(this::letAgentsGo);
         } catch (IOException | RuntimeException e) {
@@ -179,7 +192,8 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, AgentLink link) throws IOException {
+    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, AgentLink link, Api api)
+            throws IOException {
         long largest = Math.min(config.limits().requestBytes() + (1 << 20), Integer.MAX_VALUE);
         // Nothing that a call does waits, so it is done on the transport's own threads: a hop costs more than the work.
         transport.directExecutor().maxInboundMessageSize((int) largest);
@@ -211,8 +225,8 @@ public final class Server implements AutoCloseable {
         return wakeGate;
     }
 
-    Api api() {
-        return api;
+    Watches watches() {
+        return watches;
     }
 
     Fleet fleet() {
@@ -256,7 +270,16 @@ public final class Server implements AutoCloseable {
         Failure why = Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1));
         sessions.attached().forEach(agent -> agent.line().close(why));
         CountDownLatch written = new CountDownLatch(1);
-        fleet.onLane(written::countDown); // behind all that the closing has handed over
+        fleet.onLane(
+                () -> { // behind all that the closing has handed over
+                    try {
+                        wakeTimes.flush();
+                    } catch (StoreException e) {
+                        log.debug("how long wakes took is not written cause={}", e.getMessage());
+                    } finally {
+                        written.countDown();
+                    }
+                });
         if (!written.await(5, TimeUnit.SECONDS)) {
             log.warn("the database did not take that the agents are gone");
         }

@@ -7,12 +7,14 @@ import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionId;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.WakeTimeStore;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Stands between a server and its real database: passes everything on, unless a test has other plans. */
@@ -135,6 +137,22 @@ public final class FaultyStores {
             public void compact(Instant before) {
                 pass();
                 real.compact(before);
+            }
+        };
+    }
+
+    WakeTimeStore wakeTimes(WakeTimeStore real) {
+        return new WakeTimeStore() {
+            @Override
+            public Map<LlmName, Learnt> load() {
+                pass();
+                return real.load();
+            }
+
+            @Override
+            public void save(Map<LlmName, Learnt> learnt, Set<LlmName> gone) {
+                pass();
+                real.save(learnt, gone);
             }
         };
     }

@@ -77,7 +77,8 @@ public final class Harness implements AutoCloseable {
                             Runnable::run,
                             InProcessServerBuilder.forName(door),
                             stores::llms,
-                            stores::sessions));
+                            stores::sessions,
+                            stores::wakeTimes));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -221,7 +222,7 @@ public final class Harness implements AutoCloseable {
 
     /** How many watch. */
     public int watches() {
-        return server.api().watches();
+        return server.watches().size();
     }
 
     /** A wake by hand. */

@@ -1,22 +1,15 @@
 package dormouse.server.api;
 
 import dormouse.server.control.Fleet;
-import dormouse.server.fleet.Failure;
-import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.StoreException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
-import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
 /** Answers a call by one message, or by what prevents it. Stateless. */
 final class Answers {
-    /** More wait for the store than may. */
-    static final Failure BUSY =
-            Failure.retry(Reason.OVERLOADED, "too many wait for the server's database", Duration.ofSeconds(1));
-
     private Answers() {}
 
     /** From memory: on the caller's thread. */
@@ -40,7 +33,7 @@ final class Answers {
         try {
             blocking.execute(() -> now(response, work));
         } catch (RejectedExecutionException e) {
-            response.onError(Errors.of(BUSY));
+            response.onError(Errors.of(Fleet.storeBusy()));
         }
     }
 }

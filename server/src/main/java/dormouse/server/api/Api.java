@@ -7,15 +7,16 @@ import dormouse.server.control.Wakes;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.relay.Deadlines;
+import dormouse.server.relay.Live;
 import dormouse.server.relay.Relay;
 import dormouse.server.relay.WakeGate;
+import dormouse.server.relay.Watches;
 import io.grpc.BindableService;
 import java.util.List;
 import java.util.concurrent.Executor;
 
 /** The services that clients and operators call, and what they share. */
-public final class Api implements AutoCloseable {
-    private final Watches watches;
+public final class Api {
     private final List<BindableService> services;
 
     /** @param blocking where calls that ask the store may wait */
@@ -25,14 +26,14 @@ public final class Api implements AutoCloseable {
             Wakes wakes,
             WakeGate wakeGate,
             Relay relay,
+            Watches watches,
             LlmStore store,
             SessionStore sessionStore,
             Deadlines deadlines,
             Time time,
             String replica,
             Executor blocking) {
-        Views views = new Views(sessions, wakes, relay);
-        this.watches = new Watches(fleet, store, relay, views, time, blocking);
+        Views views = new Views(new Live.Source(sessions, wakes, relay), wakes);
         this.services = List.of(
                 new LlmApi(fleet, store, wakeGate, watches, views, time, blocking),
                 new InferenceApi(relay, deadlines),
@@ -42,15 +43,5 @@ public final class Api implements AutoCloseable {
     /** To be added to a server. */
     public List<BindableService> services() {
         return services;
-    }
-
-    /** How many watch the fleet. */
-    public int watches() {
-        return watches.size();
-    }
-
-    @Override
-    public void close() {
-        watches.stop();
     }
 }

@@ -3,11 +3,13 @@ package dormouse.server.api;
 import dormouse.contract.Times;
 import dormouse.server.fleet.Reason;
 import dormouse.server.relay.Deadlines;
+import io.grpc.Deadline;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** What requests say of their deadlines and headers, checked. Stateless. */
@@ -35,6 +37,15 @@ final class InferCalls {
                 duration("first_byte", said.hasFirstByte(), said.getFirstByte()),
                 duration("idle", said.hasIdle(), said.getIdle()),
                 duration("total", said.hasTotal(), said.getTotal()));
+    }
+
+    /** These, and what is left to the caller's own deadline: after that nobody listens. */
+    static Deadlines within(@Nullable Deadline call, Deadlines deadlines) {
+        if (call == null) {
+            return deadlines;
+        }
+        Duration left = Duration.ofNanos(Math.max(1, call.timeRemaining(TimeUnit.NANOSECONDS)));
+        return deadlines.atMost(null, null, null, null, left);
     }
 
     private static @Nullable Duration duration(String field, boolean has, com.google.protobuf.Duration said) {

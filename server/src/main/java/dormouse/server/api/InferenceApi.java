@@ -11,6 +11,7 @@ import dormouse.v1.ChatRequest;
 import dormouse.v1.InferEvent;
 import dormouse.v1.InferRequest;
 import dormouse.v1.InferenceServiceGrpc;
+import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -42,7 +43,9 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
                     type,
                     request.getInput().asReadOnlyByteBuffer(),
                     InferCalls.headers(request.getHeadersMap()),
-                    InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines()),
+                    InferCalls.within(
+                            Context.current().getDeadline(),
+                            InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines())),
                     "");
         });
     }
@@ -61,7 +64,9 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
                         "application/json",
                         ByteBuffer.wrap(ChatBody.of(request)).asReadOnlyBuffer(),
                         Map.of("accept", "text/event-stream"),
-                        InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines()),
+                        InferCalls.within(
+                                Context.current().getDeadline(),
+                                InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines())),
                         ""));
     }
 

@@ -8,6 +8,8 @@ import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.relay.WakeGate;
+import dormouse.server.relay.Watch;
+import dormouse.server.relay.Watches;
 import dormouse.v1.GetLlmRequest;
 import dormouse.v1.ListLlmEventsRequest;
 import dormouse.v1.ListLlmEventsResponse;
@@ -112,10 +114,17 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
             if (request.getAfterRevision() < 0) {
                 throw Errors.of(Reason.MALFORMED, "after_revision: 0 or more");
             }
-            watches.open(name, request.getAfterRevision(), (ServerCallStreamObserver<dormouse.v1.LlmEvent>) response);
+            watch(name, request.getAfterRevision(), (ServerCallStreamObserver<dormouse.v1.LlmEvent>) response);
         } catch (StatusRuntimeException e) {
             response.onError(e);
         }
+    }
+
+    private void watch(@Nullable LlmName name, long after, ServerCallStreamObserver<dormouse.v1.LlmEvent> response) {
+        Watch watch = watches.prepare(name, new GrpcWatcher(response, views));
+        response.setOnReadyHandler(watch::write);
+        response.setOnCancelHandler(() -> watches.leave(watch));
+        watches.begin(watch, after);
     }
 
     @Override

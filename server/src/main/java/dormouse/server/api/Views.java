@@ -1,14 +1,13 @@
 package dormouse.server.api;
 
 import dormouse.contract.Times;
-import dormouse.server.control.AgentSessions;
-import dormouse.server.control.AttachedAgent;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmEventType;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Owner;
-import dormouse.server.relay.Relay;
+import dormouse.server.relay.Live;
+import dormouse.server.relay.Sight;
 import dormouse.v1.Llm;
 import dormouse.v1.LlmKind;
 import dormouse.v1.LlmSpec;
@@ -19,25 +18,23 @@ import org.jspecify.annotations.Nullable;
 
 /** Rows as clients see them: what is stored, with the counts and times that only the running server knows. Any thread. */
 final class Views {
-    private final AgentSessions sessions;
+    private final Live.Source source;
     private final Wakes wakes;
-    private final Relay relay;
 
-    Views(AgentSessions sessions, Wakes wakes, Relay relay) {
-        this.sessions = sessions;
+    Views(Live.Source source, Wakes wakes) {
+        this.source = source;
         this.wakes = wakes;
-        this.relay = relay;
     }
 
     /** As it stands now. */
     Llm live(dormouse.server.fleet.Llm llm) {
-        Llm.Builder view = row(llm).setActiveTasks(relay.running(llm.name())).setQueuedTasks(relay.queued(llm.name()));
-        AttachedAgent agent = sessions.agentOf(llm);
-        Instant stored = llm.lastHeartbeat();
-        if (agent != null && (stored == null || agent.heard().isAfter(stored))) {
-            view.setLastHeartbeatTime(Times.timestamp(agent.heard()));
+        Live now = source.of(llm);
+        Llm.Builder view = row(llm).setActiveTasks(now.activeTasks()).setQueuedTasks(now.queuedTasks());
+        Instant heard = now.lastHeartbeat();
+        if (heard != null) {
+            view.setLastHeartbeatTime(Times.timestamp(heard));
         }
-        Duration expected = wakes.expected(llm.name());
+        Duration expected = now.expectedWake();
         if (expected != null) {
             view.setExpectedWake(Times.duration(expected));
         }
@@ -59,6 +56,31 @@ final class Views {
                 .setDetail(event.detail())
                 .setTime(Times.timestamp(event.time()))
                 .build();
+    }
+
+    /** As a watcher is shown it. */
+    dormouse.v1.LlmEvent sight(Sight sight) {
+        if (sight instanceof Sight.Changed changed) {
+            return event(changed.event());
+        }
+        Sight.Mark mark = (Sight.Mark) sight;
+        dormouse.v1.LlmEvent.Builder event = dormouse.v1.LlmEvent.newBuilder()
+                .setType(type(mark.kind()))
+                .setRevision(mark.revision())
+                .setTime(Times.timestamp(mark.time()));
+        if (mark.llm() != null) {
+            event.setLlm(live(mark.llm()));
+        }
+        return event.build();
+    }
+
+    private static dormouse.v1.LlmEvent.Type type(Sight.Kind kind) {
+        return switch (kind) {
+            case SNAPSHOT -> dormouse.v1.LlmEvent.Type.TYPE_SNAPSHOT;
+            case SNAPSHOT_END -> dormouse.v1.LlmEvent.Type.TYPE_SNAPSHOT_END;
+            case LOAD -> dormouse.v1.LlmEvent.Type.TYPE_LOAD;
+            case BOOKMARK -> dormouse.v1.LlmEvent.Type.TYPE_BOOKMARK;
+        };
     }
 
     private static Llm.Builder row(dormouse.server.fleet.Llm llm) {

@@ -286,4 +286,9 @@ public final class Fleet {
     public static Failure storeUnavailable() {
         return Failure.retry(Reason.STORE_UNAVAILABLE, "the server's database does not answer", Duration.ofSeconds(2));
     }
+
+    /** What a caller is told where more wait for the store than may. */
+    public static Failure storeBusy() {
+        return Failure.retry(Reason.OVERLOADED, "too many wait for the server's database", Duration.ofSeconds(1));
+    }
 }

@@ -19,7 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is done again and again, on the lane: writes the heartbeats down in batches, turns silent Llms INACTIVE, deletes
+ * What is done again and again, on the lane: writes down in batches the heartbeats and how long
+ * wakes took, turns silent Llms INACTIVE, deletes
  * those whose publisher has been away for too long, forgets old history and old sessions. Each part is idempotent.
  */
 public final class Sweep {
@@ -38,6 +39,7 @@ public final class Sweep {
 
     private final Fleet fleet;
     private final AgentSessions sessions;
+    private final WakeTimes wakeTimes;
     private final LlmStore llms;
     private final SessionStore sessionStore;
     private final Time time;
@@ -48,6 +50,7 @@ public final class Sweep {
     public Sweep(
             Fleet fleet,
             AgentSessions sessions,
+            WakeTimes wakeTimes,
             LlmStore llms,
             SessionStore sessionStore,
             Time time,
@@ -55,6 +58,7 @@ public final class Sweep {
             Schedule schedule) {
         this.fleet = fleet;
         this.sessions = sessions;
+        this.wakeTimes = wakeTimes;
         this.llms = llms;
         this.sessionStore = sessionStore;
         this.time = time;
@@ -93,7 +97,7 @@ public final class Sweep {
         });
     }
 
-    /** Writes down when each agent was last heard. On the lane. */
+    /** Writes down when each agent was last heard, and how long wakes took. On the lane. */
     void flush() {
         Map<AttachedAgent, Instant> unwritten = new HashMap<>();
         Map<SessionId, Instant> heard = new HashMap<>();
@@ -108,6 +112,7 @@ public final class Sweep {
             fleet.heard(heard);
             unwritten.forEach(AttachedAgent::written);
         }
+        wakeTimes.flush();
     }
 
     /** Looks at every row once. On the lane. */

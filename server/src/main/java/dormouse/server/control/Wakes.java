@@ -12,6 +12,7 @@ import dormouse.server.fleet.SessionId;
 import dormouse.server.fleet.Step;
 import dormouse.server.fleet.StoreException;
 import dormouse.server.fleet.TaskId;
+import dormouse.server.fleet.WakeTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -32,6 +33,9 @@ public final class Wakes implements FleetListener {
     /** How long after the agent's own time-out the server gives up by itself. */
     public static final Duration BEHIND = Duration.ofSeconds(10);
 
+    /** After how long to look again for a wake that should be over by now. */
+    private static final Duration OVERDUE = Duration.ofSeconds(1);
+
     private static final Logger log = LoggerFactory.getLogger(Wakes.class);
 
     private record Wake(
@@ -41,27 +45,40 @@ public final class Wakes implements FleetListener {
             long started,
             Time.Alarm alarm,
             AtomicBoolean answered,
+            AtomicBoolean foundAwake,
             AtomicReference<@Nullable Failure> failure) {}
 
     private final Fleet fleet;
     private final AgentSessions sessions;
     private final Credentials credentials;
+    private final WakeTimes times;
     private final Time time;
     private final Map<LlmName, Wake> underWay = new ConcurrentHashMap<>();
     private final Map<LlmName, CoolDown> coolDowns = new ConcurrentHashMap<>();
-    private final Map<LlmName, Duration> learnt = new ConcurrentHashMap<>();
 
-    public Wakes(Fleet fleet, AgentSessions sessions, Credentials credentials, Time time) {
+    public Wakes(Fleet fleet, AgentSessions sessions, Credentials credentials, WakeTimes times, Time time) {
         this.fleet = fleet;
         this.sessions = sessions;
         this.credentials = credentials;
+        this.times = times;
         this.time = time;
         fleet.listen(this);
     }
 
-    /** How long the last wake of this Llm took, or null where this server has seen none. */
+    /** How long a wake of this Llm should take, or null where nobody knows. */
     public @Nullable Duration expected(LlmName llm) {
-        return learnt.get(llm);
+        return times.expected(llm);
+    }
+
+    /** When to come back for an Llm that is waking, or will be: after the rest of what its wake should take, if known. */
+    public @Nullable Duration comeBackAfter(LlmName llm) {
+        Duration expected = expected(llm);
+        if (expected == null) {
+            return null;
+        }
+        Long started = startedAt(llm);
+        Duration left = started == null ? expected : expected.minus(time.since(started));
+        return left.compareTo(OVERDUE) < 0 ? OVERDUE : left;
     }
 
     /** Since when its wake is under way, in {@link Time#nanos}; null where none is. */
@@ -145,6 +162,7 @@ public final class Wakes implements FleetListener {
                             time.nanos(),
                             alarm,
                             new AtomicBoolean(),
+                            new AtomicBoolean(),
                             new AtomicReference<>()));
             log.info("wake started llm={} task={} session={}", llm, task, agent.session());
             agent.line().wake(task, llm);
@@ -175,6 +193,7 @@ public final class Wakes implements FleetListener {
                 return;
             }
             if (why == null) {
+                now.foundAwake().set(!took.isZero() && took.compareTo(WakeTime.SHORTEST) < 0);
                 fleet.decide(wake.llm(), row -> Lifecycle.woke(wake.llm(), row, took, time.now()));
             } else {
                 fail(wake, why);
@@ -245,14 +264,13 @@ public final class Wakes implements FleetListener {
             case WOKE, BACKEND_UP -> {
                 coolDowns.remove(llm);
                 Wake wake = end(llm);
-                if (wake != null) {
-                    learnt.put(llm, time.since(wake.started()));
+                if (wake != null && !wake.foundAwake().get()) {
+                    times.woke(llm, wake.session(), time.since(wake.started()));
                 }
             }
             case DELETED -> {
                 end(llm);
                 coolDowns.remove(llm);
-                learnt.remove(llm);
             }
             case WAKE_FAILED -> {
                 Wake wake = end(llm);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param position in the queue, from 1; 0 where it isn't in one
  * @param elapsed since the wake that it waits for has begun
- * @param expected how long that wake may take, learnt from the last one; null where nobody knows
+ * @param expected how long that wake may take, learnt from earlier ones; null where nobody knows
  */
 public record Phase(
         Kind kind,

@@ -164,6 +164,12 @@ public final class Relay implements FleetListener {
                 Phase.Kind.WAKING, llm, 0, started == null ? Duration.ZERO : time.since(started), wakes.expected(llm));
     }
 
+    /** When a client may come back for an Llm that is waking: null where nobody knows. */
+    @Nullable
+    Duration comeBackAfter(LlmName llm) {
+        return wakes.comeBackAfter(llm);
+    }
+
     private LlmGate gate(LlmName name) {
         return gates.computeIfAbsent(name, llm -> new LlmGate(llm, limits.queuePerLlm(), () -> concurrency(llm)));
     }

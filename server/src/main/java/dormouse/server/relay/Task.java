@@ -118,24 +118,43 @@ public final class Task implements WakeGate.Waiter {
     void awaitWake(WakeGate wakes) {
         enter(Stage.WAKING);
         wakeGate = wakes;
-        Duration patience = call.deadlines().wake();
-        if (patience != null) {
-            phaseAlarm = time.after(patience, () -> fail(late(Reason.WAKE_TIMEOUT, "it was not awake", patience)));
-        }
         relay.loadChanged(llm());
         Phase phase = relay.waking(llm());
-        Duration expected =
-                phase.expected() == null ? Duration.ZERO : phase.expected().minus(phase.elapsed());
-        if (patience != null && expected.compareTo(patience) > 0) {
-            end(Failure.retry(
-                    Reason.WAKE_TOO_SLOW,
-                    llm() + ": its wake is expected to take " + expected.toMillis() + " ms more, and the request waits "
-                            + patience.toMillis() + " ms",
-                    expected));
+        Failure tooSlow = tooSlow(phase);
+        if (tooSlow != null) {
+            Failure cooling = wakes.wakeUnwaited(llm());
+            end(cooling == null ? tooSlow : cooling);
             return;
+        }
+        Duration patience = call.deadlines().wake();
+        if (patience != null) {
+            phaseAlarm = time.after(patience, () -> fail(tooLate(patience)));
         }
         client.phase(phase);
         wakes.await(llm(), false, this);
+    }
+
+    /** Null where the request waits for as long as the rest of the wake should take, or nobody knows how long that is. */
+    private @Nullable Failure tooSlow(Phase phase) {
+        if (phase.expected() == null) {
+            return null;
+        }
+        Duration rest = phase.expected().minus(phase.elapsed());
+        Duration total = call.deadlines().total().minus(time.since(begun));
+        Duration wake = call.deadlines().wake();
+        Duration patience = wake == null || total.compareTo(wake) < 0 ? total : wake;
+        return rest.compareTo(patience) <= 0
+                ? null
+                : Failure.retry(
+                        Reason.WAKE_TOO_SLOW,
+                        llm() + ": its wake is expected to take " + rest.toMillis() + " ms more, and the request waits "
+                                + patience.toMillis() + " ms",
+                        rest);
+    }
+
+    private Failure tooLate(Duration patience) {
+        Failure late = late(Reason.WAKE_TIMEOUT, "it was not awake", patience);
+        return new Failure(late.reason(), late.message(), relay.comeBackAfter(llm()), late.details());
     }
 
     /** It stands in the queue. On the lane. */

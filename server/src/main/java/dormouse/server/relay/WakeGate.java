@@ -17,6 +17,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Who waits for which Llm to be awake. However many wait, {@link Wakes} is asked once; what becomes of the wake is told
@@ -35,6 +38,11 @@ public final class WakeGate implements FleetListener {
         CONTINUE,
         CANCEL
     }
+
+    /** When to come back for a wake of which nobody knows how long it takes. */
+    private static final Duration WHO_KNOWS = Duration.ofSeconds(5);
+
+    private static final Logger log = LoggerFactory.getLogger(WakeGate.class);
 
     private static final class Waiting {
         final Map<Waiter, Boolean> byHand = new LinkedHashMap<>();
@@ -68,9 +76,8 @@ public final class WakeGate implements FleetListener {
      * @param byHand a person asks: tries again even where the last wake has just failed
      */
     public void await(LlmName llm, boolean byHand, Waiter waiter) {
-        Failure cooling = byHand ? null : wakes.cooling(llm);
-        Llm seen = fleet.find(llm);
-        if (cooling != null && seen != null && seen.state() == LlmState.HIBERNATING) {
+        Failure cooling = byHand ? null : cooling(llm);
+        if (cooling != null) {
             waiter.failed(cooling);
             return;
         }
@@ -86,10 +93,11 @@ public final class WakeGate implements FleetListener {
             }
         }
         if (full) {
+            Duration rest = wakes.comeBackAfter(llm);
             waiter.failed(Failure.retry(
                     Reason.QUEUE_FULL,
                     llm + " is waking, and " + limit + " wait for it already",
-                    Duration.ofSeconds(5)));
+                    rest == null ? WHO_KNOWS : rest));
             return;
         }
         Llm now = fleet.find(llm);
@@ -98,6 +106,26 @@ public final class WakeGate implements FleetListener {
         } else if (ask) {
             wakes.request(llm, byHand, why -> fail(llm, why, byHand ? waiter::equals : other -> !isByHand(llm, other)));
         }
+    }
+
+    /**
+     * Has the Llm woken for one who can't wait for so long and is told when to come back: who is told that again and again
+     * would never get an answer otherwise. Does not, where a wake that nobody waits for is ended anyway.
+     *
+     * @return why it isn't tried now, since it has failed a moment ago; or null
+     */
+    @Nullable
+    Failure wakeUnwaited(LlmName llm) {
+        Failure cooling = cooling(llm);
+        if (cooling == null && whenUnwanted == WhenUnwanted.CONTINUE) {
+            wakes.request(llm, false, why -> log.debug("not woken llm={} reason={}", llm, why.reason()));
+        }
+        return cooling;
+    }
+
+    private @Nullable Failure cooling(LlmName llm) {
+        Llm seen = fleet.find(llm);
+        return seen != null && seen.state() == LlmState.HIBERNATING ? wakes.cooling(llm) : null;
     }
 
     /** Waits no longer. */

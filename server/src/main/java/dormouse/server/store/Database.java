@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.WakeTimeStore;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -31,6 +32,7 @@ public final class Database implements AutoCloseable {
     private final HikariDataSource pool;
     private final LlmStore llms;
     private final SessionStore sessions;
+    private final WakeTimeStore wakeTimes;
 
     private Database(DatabaseUrl url, HikariDataSource pool) {
         this.url = url;
@@ -41,6 +43,7 @@ public final class Database implements AutoCloseable {
         Transactions transactions = new Transactions(jdbi, pool.getHikariPoolMXBean()::softEvictConnections);
         this.llms = new JdbiLlmStore(transactions);
         this.sessions = new JdbiSessionStore(transactions);
+        this.wakeTimes = new JdbiWakeTimeStore(transactions);
     }
 
     /**
@@ -105,6 +108,10 @@ public final class Database implements AutoCloseable {
 
     public SessionStore sessions() {
         return sessions;
+    }
+
+    public WakeTimeStore wakeTimes() {
+        return wakeTimes;
     }
 
     /** Idempotent. */

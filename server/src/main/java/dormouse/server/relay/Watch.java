@@ -1,17 +1,14 @@
-package dormouse.server.api;
+package dormouse.server.relay;
 
-import dormouse.contract.Times;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.Time;
+import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Llm;
 import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.StoreException;
-import dormouse.v1.LlmEvent.Type;
-import io.grpc.StatusRuntimeException;
-import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -25,40 +22,33 @@ import org.jspecify.annotations.Nullable;
  * One watcher: a bounded queue of live events behind whatever part of the past it still has to be shown. Who does not
  * read is let go with WATCHER_TOO_SLOW when the queue is full. Any thread may add; one writes at a time.
  */
-final class Watch {
+public final class Watch {
     /** Live events that wait for a watcher, at most. */
-    static final int MOST_WAITING = 1024;
+    public static final int MOST_WAITING = 1024;
 
     private static final Duration BOOKMARK_EVERY = Duration.ofSeconds(30);
     private static final int PAGE = 256;
 
     private final @Nullable LlmName name;
-    private final ServerCallStreamObserver<dormouse.v1.LlmEvent> response;
-    private final Views views;
+    private final Watcher watcher;
     private final LlmStore store;
     private final Time time;
     private final Executor blocking;
-    private final Queue<dormouse.v1.LlmEvent> past = new ArrayDeque<>(); // all under this
-    private final Queue<dormouse.v1.LlmEvent> live = new ArrayDeque<>();
+    private final Queue<Sight> past = new ArrayDeque<>(); // all under this
+    private final Queue<Sight> live = new ArrayDeque<>();
     private long replayed;
     private long replayTo;
     private boolean reading;
+    private boolean coming;
     private boolean writing;
     private boolean stopped;
-    private @Nullable StatusRuntimeException end;
+    private @Nullable Failure end;
     private long revision;
     private long toldAt;
 
-    Watch(
-            @Nullable LlmName name,
-            ServerCallStreamObserver<dormouse.v1.LlmEvent> response,
-            Views views,
-            LlmStore store,
-            Time time,
-            Executor blocking) {
+    Watch(@Nullable LlmName name, Watcher watcher, LlmStore store, Time time, Executor blocking) {
         this.name = name;
-        this.response = response;
-        this.views = views;
+        this.watcher = watcher;
         this.store = store;
         this.time = time;
         this.blocking = blocking;
@@ -75,12 +65,10 @@ final class Watch {
             revision = at;
             for (Llm llm : all) {
                 if (concerns(llm)) {
-                    past.add(event(Type.TYPE_SNAPSHOT, at).toBuilder()
-                            .setLlm(views.live(llm))
-                            .build());
+                    past.add(mark(Sight.Kind.SNAPSHOT, at, llm));
                 }
             }
-            past.add(event(Type.TYPE_SNAPSHOT_END, at));
+            past.add(mark(Sight.Kind.SNAPSHOT_END, at, null));
         }
         write();
     }
@@ -98,7 +86,7 @@ final class Watch {
     /** On the fleet's lane. */
     void changed(LlmEvent event) {
         if (concerns(event.llm())) {
-            add(views.event(event), event.revision());
+            add(new Sight.Changed(event, true));
             write();
         } else {
             synchronized (this) {
@@ -110,9 +98,8 @@ final class Watch {
     /** The task counts of an Llm have changed. */
     void load(Llm llm) {
         if (concerns(llm)) {
-            dormouse.v1.Llm view = views.live(llm);
             synchronized (this) {
-                add(event(Type.TYPE_LOAD, revision).toBuilder().setLlm(view).build(), revision);
+                add(mark(Sight.Kind.LOAD, revision, llm));
             }
             write();
         }
@@ -125,36 +112,37 @@ final class Watch {
                     && live.isEmpty()
                     && replayed >= replayTo
                     && time.since(toldAt).compareTo(BOOKMARK_EVERY) >= 0) {
-                add(event(Type.TYPE_BOOKMARK, revision), revision);
+                add(mark(Sight.Kind.BOOKMARK, revision, null));
             }
         }
         write();
     }
 
-    private dormouse.v1.LlmEvent event(Type type, long at) {
-        return dormouse.v1.LlmEvent.newBuilder()
-                .setType(type)
-                .setRevision(at)
-                .setTime(Times.timestamp(time.now()))
-                .build();
+    private Sight mark(Sight.Kind kind, long at, @Nullable Llm llm) {
+        return new Sight.Mark(kind, at, time.now(), llm);
     }
 
-    private synchronized void add(dormouse.v1.LlmEvent event, long at) {
+    private synchronized void add(Sight sight) {
         if (stopped || end != null) {
             return;
         }
-        revision = at;
+        revision = sight.revision();
         if (live.size() >= MOST_WAITING) {
-            endWith(Errors.of(
+            endWith(Failure.of(
                     Reason.WATCHER_TOO_SLOW,
                     MOST_WAITING + " events wait for this watcher: list again, and watch from there"));
         } else {
-            live.add(event);
+            live.add(sight);
         }
     }
 
     /** Nothing more is to be said but this. */
-    synchronized void endWith(StatusRuntimeException why) {
+    void end(Failure why) {
+        endWith(why);
+        write();
+    }
+
+    private synchronized void endWith(Failure why) {
         end = why;
         past.clear();
         live.clear();
@@ -170,24 +158,37 @@ final class Watch {
         return stopped;
     }
 
-    /** Writes what there is, as far as the watcher takes it. */
-    void write() {
+    /** Writes what there is, as far as the watcher takes it. Any thread. */
+    public void write() {
         synchronized (this) {
-            if (writing) {
+            if (coming) {
                 return;
             }
-            writing = true;
+            coming = true;
         }
+        watcher.run(() -> {
+            synchronized (this) {
+                coming = false;
+                if (writing) {
+                    return;
+                }
+                writing = true;
+            }
+            writeOn();
+        });
+    }
+
+    private void writeOn() {
         while (true) {
-            dormouse.v1.LlmEvent event = null;
-            StatusRuntimeException over = null;
+            Sight sight = null;
+            Failure over = null;
             boolean read = false;
             synchronized (this) {
-                if (!stopped && end == null && response.isReady()) {
-                    event = past.poll();
-                    if (event == null && replayed >= replayTo) {
-                        event = live.poll();
-                    } else if (event == null && !reading) {
+                if (!stopped && end == null && watcher.ready()) {
+                    sight = past.poll();
+                    if (sight == null && replayed >= replayTo) {
+                        sight = live.poll();
+                    } else if (sight == null && !reading) {
                         reading = true;
                         read = true;
                     }
@@ -196,28 +197,28 @@ final class Watch {
                     over = end;
                     stopped = true;
                 }
-                if (over == null && event == null && !read) {
+                if (over == null && sight == null && !read) {
                     writing = false;
                     return;
                 }
                 toldAt = time.nanos();
             }
             if (over != null) {
-                response.onError(over);
-            } else if (event != null) {
-                response.onNext(event);
+                watcher.end(over);
+            } else if (sight != null) {
+                watcher.show(sight);
             } else {
                 try {
                     blocking.execute(this::readPast);
                 } catch (RejectedExecutionException e) {
-                    endWith(Errors.of(Answers.BUSY));
+                    endWith(Fleet.storeBusy());
                 }
             }
         }
     }
 
-    static StatusRuntimeException compacted(long after) {
-        return Errors.of(
+    static Failure compacted(long after) {
+        return Failure.of(
                 Reason.REVISION_COMPACTED,
                 "what happened after revision " + after + " is not known here: list again, and watch from there");
     }
@@ -229,7 +230,7 @@ final class Watch {
             from = replayed;
             to = replayTo;
         }
-        StatusRuntimeException failure = null;
+        Failure failure = null;
         List<LlmEvent> page = List.of();
         try {
             page = store.eventsAfter(from, name, PAGE);
@@ -237,14 +238,16 @@ final class Watch {
                 failure = compacted(from);
             }
         } catch (StoreException e) {
-            failure = Errors.of(Fleet.storeUnavailable());
+            failure = Fleet.storeUnavailable();
         }
         synchronized (this) {
             reading = false;
             if (failure != null) {
                 endWith(failure);
             } else {
-                page.stream().filter(event -> event.revision() <= to).forEach(event -> past.add(views.event(event)));
+                page.stream()
+                        .filter(event -> event.revision() <= to)
+                        .forEach(event -> past.add(new Sight.Changed(event, false)));
                 replayed = page.size() < PAGE ? to : page.get(page.size() - 1).revision();
             }
         }

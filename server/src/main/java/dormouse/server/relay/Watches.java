@@ -1,4 +1,4 @@
-package dormouse.server.api;
+package dormouse.server.relay;
 
 import dormouse.server.control.Fleet;
 import dormouse.server.control.FleetListener;
@@ -6,8 +6,6 @@ import dormouse.server.control.Time;
 import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStore;
-import dormouse.server.relay.Relay;
-import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,46 +13,49 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everyone who watches. A watcher joins on the fleet's lane, at a known revision, so that it misses nothing and sees
- * nothing twice: what lies before comes from memory or from the history, what comes after is handed to it live.
+ * Everyone who watches, by whatever door. A watcher joins on the fleet's lane, at a known revision, so that it misses
+ * nothing and sees nothing twice: what lies before comes from memory or from the history, what comes after is handed to
+ * it live.
  */
-public final class Watches implements FleetListener {
+public final class Watches implements FleetListener, AutoCloseable {
     private static final Duration TICK = Duration.ofSeconds(1);
 
     private final Fleet fleet;
     private final LlmStore store;
     private final Relay relay;
-    private final Views views;
     private final Time time;
     private final Executor blocking;
     private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
     private volatile boolean stopped;
 
-    Watches(Fleet fleet, LlmStore store, Relay relay, Views views, Time time, Executor blocking) {
+    /** @param blocking where history is read */
+    public Watches(Fleet fleet, LlmStore store, Relay relay, Time time, Executor blocking) {
         this.fleet = fleet;
         this.store = store;
         this.relay = relay;
-        this.views = views;
         this.time = time;
         this.blocking = blocking;
         fleet.listen(this);
         tick();
     }
 
-    void open(@Nullable LlmName name, long after, ServerCallStreamObserver<dormouse.v1.LlmEvent> response) {
-        Watch watch = new Watch(name, response, views, store, time, blocking);
-        response.setOnReadyHandler(watch::write);
-        response.setOnCancelHandler(() -> {
-            watch.stop();
-            watches.remove(watch);
-        });
+    /** A watch that shows nothing until it {@linkplain #begin begins}. @param name of the one Llm; all where null */
+    public Watch prepare(@Nullable LlmName name, Watcher watcher) {
+        return new Watch(name, watcher, store, time, blocking);
+    }
+
+    /**
+     * Shows what happened after a revision, and then what happens.
+     *
+     * @param after 0: the present state first
+     */
+    public void begin(Watch watch, long after) {
         boolean taken = fleet.offer(() -> {
             long revision = fleet.revision();
             if (after == 0) {
                 watch.snapshot(fleet.all(), revision);
             } else if (after > revision) {
-                watch.endWith(Watch.compacted(after)); // of another history: the database was wiped, or put back
-                watch.write();
+                watch.end(Watch.compacted(after)); // of another history: the database was wiped, or put back
             } else {
                 watch.replay(after, revision);
             }
@@ -63,9 +64,14 @@ public final class Watches implements FleetListener {
             }
         });
         if (!taken) {
-            watch.endWith(Errors.of(Fleet.busy()));
-            watch.write();
+            watch.end(Fleet.busy());
         }
+    }
+
+    /** The watcher is gone. */
+    public void leave(Watch watch) {
+        watch.stop();
+        watches.remove(watch);
     }
 
     @Override
@@ -93,12 +99,13 @@ public final class Watches implements FleetListener {
     }
 
     /** How many watch. */
-    int size() {
+    public int size() {
         return watches.size();
     }
 
     /** No more ticks. */
-    void stop() {
+    @Override
+    public void close() {
         stopped = true;
     }
 }

@@ -1,0 +1,60 @@
+package dormouse.agent;
+
+import com.google.rpc.Status;
+import dormouse.contract.Problems;
+import io.grpc.Status.Code;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Whether the agent has put a backend to sleep, and the recipe that is doing so. On the loop alone. */
+final class Rest {
+    private final Recipes recipes;
+    private final List<Consumer<@Nullable Status>> waiters = new ArrayList<>();
+    private boolean rested;
+
+    Rest(Recipes recipes) {
+        this.recipes = recipes;
+    }
+
+    /** The recipe runs. */
+    boolean isUnderWay() {
+        return !waiters.isEmpty();
+    }
+
+    /** The recipe has run, and nothing has woken it since. */
+    boolean isRested() {
+        return rested;
+    }
+
+    void rested(boolean now) {
+        rested = now;
+    }
+
+    /** Waits for the end of the recipe that runs. */
+    void join(Consumer<@Nullable Status> waiter) {
+        waiters.add(waiter);
+    }
+
+    /**
+     * Runs the recipe.
+     *
+     * @param waiter told at its end what went wrong, or null, when the new state holds already
+     * @param over called with the failure, or null, after every waiter
+     */
+    void begin(LlmConfig.Sleep sleep, Consumer<@Nullable Status> waiter, Consumer<@Nullable Status> over) {
+        waiters.add(waiter);
+        Then.handle(recipes.run(sleep.recipe(), sleep.maxWait()), (nothing, failure) -> {
+            List<Consumer<@Nullable Status>> told = List.copyOf(waiters);
+            waiters.clear();
+            Status error = failure == null
+                    ? null
+                    : Problems.status(
+                            Code.UNAVAILABLE, "BACKEND_FAILED", "the sleep recipe failed: " + Failures.say(failure));
+            rested = rested || failure == null;
+            told.forEach(each -> each.accept(error));
+            over.accept(error);
+        });
+    }
+}
