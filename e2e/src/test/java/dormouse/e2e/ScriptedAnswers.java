@@ -45,8 +45,12 @@ final class ScriptedAnswers {
 
     static String frames(List<String> words, boolean usage) {
         StringBuilder frames = new StringBuilder();
-        words.forEach(word ->
-                frames.append(frame(choice("{\"content\":\"" + word.replace("\"", "\\\"") + "\"}", "null"), "null")));
+        String role = "\"role\":\"assistant\",";
+        for (String word : words) {
+            String delta = "{" + role + "\"content\":\"" + word.replace("\"", "\\\"") + "\"}";
+            frames.append(frame(choice(delta, "null"), "null"));
+            role = "";
+        }
         frames.append(frame(choice("{}", "\"stop\""), "null"));
         if (usage) {
             frames.append(frame("", USAGE));
@@ -55,18 +59,19 @@ final class ScriptedAnswers {
     }
 
     static String toolFrames() {
-        String call = "{\"tool_calls\":[{\"index\":0,";
+        String call = "\"tool_calls\":[{\"index\":0,";
         return frame(
                         choice(
-                                call
+                                "{\"role\":\"assistant\",\"content\":null,"
+                                        + call
                                         + "\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"weather\",\"arguments\":\"\"}}]}",
                                 "null"),
                         "null")
                 + frame(
-                        choice(call + "\"function\":{\"arguments\":\"" + ARGUMENTS.substring(0, 9) + "\"}}]}", "null"),
+                        choice("{" + call + "\"function\":{\"arguments\":\"" + ARGUMENTS.substring(0, 9) + "\"}}]}", "null"),
                         "null")
                 + frame(
-                        choice(call + "\"function\":{\"arguments\":\"" + ARGUMENTS.substring(9) + "\"}}]}", "null"),
+                        choice("{" + call + "\"function\":{\"arguments\":\"" + ARGUMENTS.substring(9) + "\"}}]}", "null"),
                         "null")
                 + frame(choice("{}", "\"tool_calls\""), "null")
                 + "data: [DONE]\n\n";
