@@ -131,7 +131,7 @@ public final class Agent implements AutoCloseable {
     }
 
     /** Completes with the first registration that the server answered. */
-    CompletableFuture<Registered> attached() {
+    public CompletableFuture<Registered> attached() {
         return link.attached();
     }
 

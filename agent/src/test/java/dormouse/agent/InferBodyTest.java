@@ -46,7 +46,7 @@ class InferBodyTest {
     }
 
     @Test
-    void a_multipart_body_and_the_backends_key_pass_as_they_are() throws Exception {
+    void a_form_gets_the_backends_name_for_the_model_and_the_request_its_key() throws Exception {
         scene.backend.script = ScriptedBackend.answering(200, "text/plain", "ok");
         var peer = scene.harness.attach(new LlmConfig(
                 "qwen",
@@ -68,7 +68,7 @@ class InferBodyTest {
 
         assertThat(AgentHarness.answer(peer, "t1").end().hasError()).isFalse();
         Request request = scene.asked();
-        assertThat(request.text()).isEqualTo(body);
+        assertThat(request.text()).isEqualTo(body.replace("qwen", "other"));
         assertThat(request.headers())
                 .containsEntry("content-type", "multipart/form-data; boundary=b")
                 .containsEntry("authorization", "Bearer sk-1");

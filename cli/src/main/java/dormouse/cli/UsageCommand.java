@@ -30,7 +30,8 @@ final class UsageCommand implements Callable<Integer> {
             names = "--by",
             paramLabel = "KEY",
             split = ",",
-            description = "What the sums are told apart by: ${COMPLETION-CANDIDATES}; several with commas (default: llm).")
+            description =
+                    "What the sums are told apart by: ${COMPLETION-CANDIDATES}; several with commas (default: llm).")
     private List<By> by = List.of();
 
     @Option(

@@ -3,6 +3,9 @@ package dormouse.cli;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.ChatEvent;
 import dormouse.v1.ChatRequest;
+import dormouse.v1.CreateLlmRequest;
+import dormouse.v1.DeleteLlmRequest;
+import dormouse.v1.DeleteLlmResponse;
 import dormouse.v1.GetLlmRequest;
 import dormouse.v1.InferenceServiceGrpc;
 import dormouse.v1.ListAgentsRequest;
@@ -55,6 +58,8 @@ final class FakeServer implements AutoCloseable {
     volatile Script<ListLlmEventsRequest, ListLlmEventsResponse> events = unscripted();
     volatile Script<WakeLlmRequest, WakeProgress> wake = unscripted();
     volatile Script<SleepLlmRequest, Llm> sleep = unscripted();
+    volatile Script<CreateLlmRequest, Llm> create = unscripted();
+    volatile Script<DeleteLlmRequest, DeleteLlmResponse> delete = unscripted();
     volatile Script<ChatRequest, ChatEvent> chat = unscripted();
     volatile Script<ListAgentsRequest, ListAgentsResponse> agents = unscripted();
 
@@ -143,6 +148,16 @@ final class FakeServer implements AutoCloseable {
         @Override
         public void wakeLlm(WakeLlmRequest request, StreamObserver<WakeProgress> observer) {
             play(wake, request, observer);
+        }
+
+        @Override
+        public void createLlm(CreateLlmRequest request, StreamObserver<Llm> observer) {
+            play(create, request, observer);
+        }
+
+        @Override
+        public void deleteLlm(DeleteLlmRequest request, StreamObserver<DeleteLlmResponse> observer) {
+            play(delete, request, observer);
         }
 
         @Override

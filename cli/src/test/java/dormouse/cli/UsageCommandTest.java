@@ -65,8 +65,7 @@ class UsageCommandTest {
                         tiny      1      1       0          0       0
                         """);
         assertThat(server.only(SumUsageRequest.class))
-                .isEqualTo(
-                        SumUsageRequest.newBuilder().addGroupBy(Key.KEY_LLM).build());
+                .isEqualTo(SumUsageRequest.newBuilder().addGroupBy(Key.KEY_LLM).build());
     }
 
     @Test

@@ -17,7 +17,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class UsageTest {
     private static final List<String> COMMANDS = List.of(
-            "list", "get", "describe", "run", "wake", "sleep", "agents", "usage", "demo", "server", "agent", "completion");
+            "list",
+            "get",
+            "describe",
+            "run",
+            "wake",
+            "sleep",
+            "create",
+            "delete",
+            "agents",
+            "usage",
+            "demo",
+            "server",
+            "agent",
+            "completion");
 
     @TempDir
     Path home;

@@ -83,7 +83,7 @@ class SleepTest {
     void whatIsPutToSleepByHandSleepsUntilAnInferWakesIt() throws IOException, InterruptedException {
         Result slept = run("sleep", "sleepy");
         assertThat(slept.exit()).as(slept.err()).isZero();
-        assertThat(slept.err()).isEqualTo("sleepy is HIBERNATING.\n");
+        assertThat(slept.err()).endsWith("sleepy is HIBERNATING.\n");
         assertThat(recipes()).as("the recipe has run when the command returns").containsExactly("rest");
         assertThat(run("list", "--status", "hibernating", "-o", "name").out()).isEqualTo("sleepy\n");
         assertThat(run("sleep", "sleepy").exit()).as("again: it sleeps already").isZero();
@@ -102,9 +102,7 @@ class SleepTest {
         Result failed = run("sleep", "sleepy");
         Files.delete(jam);
         assertThat(failed.exit()).isEqualTo(1);
-        assertThat(failed.err())
-                .contains("BACKEND_FAILED", "exit code 3", "no bed")
-                .hasLineCount(1);
+        assertThat(failed.err()).contains("BACKEND_FAILED", "exit code 3", "no bed");
         await().atMost(ServerProcess.PATIENCE)
                 .until(() -> server.status("sleepy").equals("ACTIVE"));
     }
@@ -113,7 +111,7 @@ class SleepTest {
     void whatHasNoRecipeIsRefused() throws IOException, InterruptedException {
         Result refused = run("sleep", "restless");
         assertThat(refused.exit()).isEqualTo(1);
-        assertThat(refused.err()).contains("SLEEP_REFUSED", "no recipe").hasLineCount(1);
+        assertThat(refused.err()).contains("SLEEP_REFUSED", "no recipe");
         assertThat(run("sleep", "nobody").exit()).isEqualTo(1);
     }
 }

@@ -4,7 +4,9 @@ import dormouse.server.api.Api;
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Credentials;
 import dormouse.server.control.Fleet;
+import dormouse.server.control.HouseSession;
 import dormouse.server.control.Lane;
+import dormouse.server.control.PublicLlms;
 import dormouse.server.control.Sleeps;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
@@ -28,6 +30,7 @@ import dormouse.server.relay.UsageLedger;
 import dormouse.server.relay.WakeGate;
 import dormouse.server.relay.Watches;
 import dormouse.server.store.Database;
+import dormouse.settings.SettingsException;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -74,6 +77,7 @@ public final class Server implements AutoCloseable {
      * @param sessions the same for what is kept of sessions
      * @param wakeTimes the same for how long wakes take
      * @param usage the same for what Llms are used for
+     * @param house of the agent that serves the PUBLIC Llms
      */
     record Ground(
             Time time,
@@ -85,7 +89,8 @@ public final class Server implements AutoCloseable {
             UnaryOperator<LlmStore> llms,
             UnaryOperator<SessionStore> sessions,
             UnaryOperator<WakeTimeStore> wakeTimes,
-            UnaryOperator<UsageStore> usage) {}
+            UnaryOperator<UsageStore> usage,
+            HouseAgent.Ground house) {}
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final HealthStatusManager health = new HealthStatusManager();
@@ -128,7 +133,8 @@ public final class Server implements AutoCloseable {
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
-                            UnaryOperator.identity()));
+                            UnaryOperator.identity(),
+                            HouseAgent.Ground.PROCESS));
             server.parts.addLast(time);
             server.parts.addLast(lane::shutdownNow);
             server.parts.addLast(blocking::shutdownNow);
@@ -159,8 +165,14 @@ public final class Server implements AutoCloseable {
             Credentials credentials = new Credentials(ground.random());
             fleet = new Fleet(llmStore, new Lane(ground.lane()), time);
             fleet.open(config.replica());
+            PublicLlms publicLlms = new PublicLlms(fleet, llmStore, time);
+            String complaint = publicLlms.open(config.llms());
+            if (complaint != null) {
+                throw new SettingsException("llms: " + complaint);
+            }
+            HouseSession house = new HouseSession(fleet, credentials, time);
             sessions = new AgentSessions(
-                    fleet, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
+                    fleet, house, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
             wakeTimes = new WakeTimes(fleet, ground.wakeTimes().apply(database.wakeTimes()));
             wakeTimes.open();
             Wakes wakes = new Wakes(fleet, sessions, credentials, wakeTimes, time);
@@ -219,6 +231,7 @@ public final class Server implements AutoCloseable {
                     sleeps,
                     relay,
                     watches,
+                    publicLlms,
                     llmStore,
                     sessionStore,
                     usage,
@@ -227,17 +240,10 @@ public final class Server implements AutoCloseable {
                     config.replica(),
                     ground.blocking());
 
-            AgentLink link = new AgentLink(
-                    sessions,
-                    wakes,
-                    sleeps,
-                    new AgentLink.Conditions(
-                            config.terms(),
-                            config.limits().windowBytes(),
-                            FRAME_BYTES,
-                            Duration.ZERO,
-                            config.replica()));
-            grpc = serve(config, ground.transport(), link, api);
+            AgentLink.Conditions conditions = new AgentLink.Conditions(
+                    config.terms(), config.limits().windowBytes(), FRAME_BYTES, Duration.ZERO, config.replica());
+            parts.push(HouseAgent.serve(publicLlms, ground.house(), new AgentLink(house, wakes, sleeps, conditions)));
+            grpc = serve(config, ground.transport(), new AgentLink(sessions, wakes, sleeps, conditions), api);
             parts.push(this::stopGrpc);
             door = ground.http()
                     ? new Door(
@@ -283,6 +289,11 @@ public final class Server implements AutoCloseable {
             throw new IllegalStateException("this server has no HTTP door");
         }
         return door.address();
+    }
+
+    /** How many clients are connected by HTTP; for tests, and so the next ones. */
+    int connections() {
+        return door == null ? 0 : door.connections();
     }
 
     /** The tasks on their way; for tests and for those who measure. */

@@ -1,6 +1,7 @@
 package dormouse.server;
 
 import dormouse.server.door.DoorConfig;
+import dormouse.server.fleet.Declaration;
 import dormouse.server.fleet.Terms;
 import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.Limits;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param grpc where agents and gRPC clients connect; port 0 picks a free one
  * @param usageRetention how long it is kept what tasks there were; zero: it isn't
  * @param replica the name of this process among those that share a database
+ * @param llms the PUBLIC ones of the file
  * @param metricsPerLlm whether metrics tell the Llms apart
  */
 public record ServerConfig(
@@ -33,6 +35,7 @@ public record ServerConfig(
         int agents,
         WhenUnwanted whenUnwanted,
         String replica,
+        List<Declaration> llms,
         boolean metricsPerLlm,
         boolean beyondLoopback) {
 
@@ -76,6 +79,7 @@ public record ServerConfig(
                 limits.integer("agents", 20_000, 1, 1_000_000),
                 settings.section("wake").choice("whenUnwanted", WhenUnwanted.CONTINUE),
                 replica(settings.section("replica")),
+                PublicLlmsReader.read(settings),
                 settings.section("metrics").flag("perLlm", false),
                 !address.getAddress().isLoopbackAddress()
                         || !httpAddress.getAddress().isLoopbackAddress());
@@ -165,10 +169,6 @@ public record ServerConfig(
             if (tls.has(key) && !tls.text(key, "").isEmpty()) {
                 throw tls.wrong(key, "is set, and this version has no TLS of its own yet");
             }
-        }
-        if (!settings.list("llms").isEmpty()) {
-            throw settings.wrong(
-                    "llms", "is set, and this version serves no PUBLIC Llms yet: publish them with an agent");
         }
     }
 }

@@ -52,8 +52,8 @@ class ArchitectureTest {
                             .list(),
             "door",
                     room("fleet", "control", "relay")
-                            .and("dormouse.settings", "org.slf4j", "com.fasterxml.jackson..")
-                            .and("io.vertx.core..", "io.netty.buffer", "io.netty.handler.codec..", "java.net")
+                            .and("dormouse.form", "dormouse.settings", "org.slf4j", "com.fasterxml.jackson..")
+                            .and("io.vertx.core..", "io.netty.channel", "io.netty.handler.codec..", "java.net")
                             .and("io.prometheus.metrics..", "java.math")
                             .list(),
             "store",

@@ -1,6 +1,7 @@
 package dormouse.server;
 
 import dormouse.server.fleet.Change;
+import dormouse.server.fleet.Declaration;
 import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStore;
@@ -119,6 +120,12 @@ public final class FaultyStores {
                     throw broken();
                 }
                 return events;
+            }
+
+            @Override
+            public List<Declaration> declarations() {
+                pass();
+                return real.declarations();
             }
 
             @Override

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -35,8 +36,11 @@ import java.util.concurrent.TimeUnit;
  * call returns, all that it leads to has happened. Its database is a real H2, in memory.
  */
 public final class Harness implements AutoCloseable {
+    /** Of the backends of PUBLIC Llms, in the machine's own time. */
+    private static final Duration CHECK_INTERVAL = Duration.ofMillis(50);
+
     private final String database;
-    private final Settings settings;
+    private final List<String> sets;
     private final ManualTime time = new ManualTime();
     private final HeldLane lane = new HeldLane();
     private final HeldLane blocking = new HeldLane();
@@ -46,13 +50,14 @@ public final class Harness implements AutoCloseable {
     private String door;
 
     private final FaultyStores stores = new FaultyStores();
+    private final Map<String, String> environment = new ConcurrentHashMap<>();
     private int starts;
 
     private final boolean http;
 
-    private Harness(Settings settings, String database, long seed, boolean http) {
+    private Harness(List<String> sets, String database, long seed, boolean http) {
         this.http = http;
-        this.settings = settings;
+        this.sets = new ArrayList<>(sets);
         this.database = database;
         this.seed = seed;
         this.door = "";
@@ -70,21 +75,24 @@ public final class Harness implements AutoCloseable {
     }
 
     private static Harness start(boolean http, String... sets) {
-        String database = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
+        return new Harness(List.of(sets), "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1", 42, http);
+    }
+
+    private Settings settings() {
         Settings settings =
                 Settings.empty("test").set("database.url", database, "test").set("http.address", "127.0.0.1:0", "test");
         for (String set : sets) {
             int equals = set.indexOf('=');
             settings = settings.set(set.substring(0, equals), set.substring(equals + 1), "test");
         }
-        return new Harness(settings, database, 42, http);
+        return settings;
     }
 
     private Server start() {
         door = UUID.randomUUID().toString();
         try {
             return new Server(
-                    ServerConfig.of(settings),
+                    ServerConfig.of(settings()),
                     new Server.Ground(
                             time,
                             new Random(seed + starts++),
@@ -95,14 +103,20 @@ public final class Harness implements AutoCloseable {
                             stores::llms,
                             stores::sessions,
                             stores::wakeTimes,
-                            stores::usage));
+                            stores::usage,
+                            new HouseAgent.Ground(environment::get, CHECK_INTERVAL)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** The server is closed, its agents let go, and a new one starts on the same database. */
-    public void restart() {
+    /**
+     * The server is closed, its agents let go, and a new one starts on the same database.
+     *
+     * @param others keys and values that its file has from now on
+     */
+    public void restart(String... others) {
+        sets.addAll(List.of(others));
         server.close();
         time.clear();
         server = start();
@@ -115,6 +129,11 @@ public final class Harness implements AutoCloseable {
         time.clear();
         stores.back();
         server = start();
+    }
+
+    /** The server's environment, as far as PUBLIC Llms have their keys there. */
+    public Map<String, String> environment() {
+        return environment;
     }
 
     public ManualTime time() {

@@ -3,6 +3,7 @@ package dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dormouse.server.fleet.Declaration;
 import dormouse.server.relay.WakeGate.WhenUnwanted;
 import dormouse.settings.Settings;
 import dormouse.settings.SettingsException;
@@ -216,8 +217,7 @@ class ServerConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"auth: {mode: token}", "tls: {cert: c.pem}", "tls: {key: k.pem}", "llms: [{name: a, url: u}]"})
+    @ValueSource(strings = {"auth: {mode: token}", "tls: {cert: c.pem}", "tls: {key: k.pem}"})
     void aServerThatWouldBeLessGuardedThanItsFileSaysDoesNotStart(String line) {
         assertThatThrownBy(() -> file(line))
                 .isInstanceOf(SettingsException.class)
@@ -256,5 +256,47 @@ class ServerConfigTest {
                 Settings.parse("server.yaml", "database: {user: u, password: '${SECRET}'}", Map.of("SECRET", "s3cret"));
 
         assertThat(ServerConfig.of(settings).database().password()).isEqualTo("s3cret");
+    }
+
+    @Test
+    void publicLlmsAreReadWithTheirDefaults() {
+        ServerConfig config = file(
+                "llms: [{name: a, url: 'http://h:1/v1/'},"
+                        + " {name: b, url: 'https://h', model: m, keyEnv: DORMOUSE_KEY_B, concurrency: 9, pool: p, type: vllm}]");
+        Declaration a = config.llms().get(0);
+        assertThat(a.name().value() + " " + a.url() + " " + a.spec().model() + " "
+                        + a.spec().concurrency())
+                .isEqualTo("a http://h:1/v1 a 4");
+        assertThat(a.origin()).isEqualTo(Declaration.Origin.FILE);
+        Declaration b = config.llms().get(1);
+        assertThat(b.spec().model() + " " + b.spec().pool() + " " + b.spec().type() + " " + b.keyEnv())
+                .isEqualTo("m p vllm DORMOUSE_KEY_B");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "name | [{url: 'http://h'}]",
+                "name | [{name: 'a b', url: 'http://h'}]",
+                "name | [{name: a, url: 'http://h'}, {name: a, url: 'http://h'}]",
+                "url | [{name: a}]",
+                "url | [{name: a, url: 'ftp://h'}]",
+                "concurrency | [{name: a, url: 'http://h', concurrency: 0}]",
+                "type | [{name: a, url: 'http://h', type: gguf}]",
+                "pool | [{name: a, url: 'http://h', pool: a}]",
+                "pool | [{name: a, url: 'http://h', pool: b}, {name: b, url: 'http://h'}]",
+                "labels | [{name: a, url: 'http://h', labels: {LONG: x}}]",
+                "keyEnv | [{name: a, url: 'http://h', keyEnv: sk-secret}]",
+                "keyFile | [{name: a, url: 'http://h', keyFile: sk-secret}]",
+                "keyFile | [{name: a, url: 'http://h', keyFile: /secret, keyEnv: DORMOUSE_KEY_A}]",
+                "unknown key | [{name: a, url: 'http://h', wake: {type: http}}]"
+            })
+    void aPublicLlmThatIsWrongIsNamedWithItsKeyAndNoSecretIsShown(String line) {
+        String[] sides = line.split(" \\| ", 2);
+        assertThatThrownBy(() -> file("llms: " + sides[1].replace("LONG", "l".repeat(64))))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageStartingWith("server.yaml:1: llms")
+                .hasMessageContaining(sides[0])
+                .hasMessageNotContaining("secret");
     }
 }

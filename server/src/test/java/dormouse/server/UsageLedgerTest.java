@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** Usage is written in batches, behind the tasks: no row twice, no row forgotten while there is room, no task slowed. */
 class UsageLedgerTest {
-    private static final Duration WRITTEN = Duration.ofSeconds(5);
+    private static final Duration WRITTEN = Duration.ofSeconds(15);
 
     private final Harness server = Harness.start();
     private final ScriptedAgent ana = server.agent("ana");

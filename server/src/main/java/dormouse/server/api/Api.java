@@ -2,6 +2,7 @@ package dormouse.server.api;
 
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Fleet;
+import dormouse.server.control.PublicLlms;
 import dormouse.server.control.Sleeps;
 import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
@@ -30,6 +31,7 @@ public final class Api {
             Sleeps sleeps,
             Relay relay,
             Watches watches,
+            PublicLlms publicLlms,
             LlmStore store,
             SessionStore sessionStore,
             UsageLedger usage,
@@ -39,7 +41,16 @@ public final class Api {
             Executor blocking) {
         Views views = new Views(new Live.Source(sessions, wakes, relay), wakes);
         this.services = List.of(
-                new LlmApi(fleet, store, wakeGate, sleeps, watches, views, time, blocking),
+                new LlmApi(
+                        fleet,
+                        store,
+                        wakeGate,
+                        sleeps,
+                        watches,
+                        views,
+                        time,
+                        blocking,
+                        new DeclareCalls(publicLlms, views, blocking)),
                 new InferenceApi(relay, deadlines),
                 new AdminApi(fleet, sessions, sessionStore, usage, replica, blocking));
     }

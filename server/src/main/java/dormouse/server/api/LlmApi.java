@@ -11,6 +11,9 @@ import dormouse.server.fleet.Reason;
 import dormouse.server.relay.WakeGate;
 import dormouse.server.relay.Watch;
 import dormouse.server.relay.Watches;
+import dormouse.v1.CreateLlmRequest;
+import dormouse.v1.DeleteLlmRequest;
+import dormouse.v1.DeleteLlmResponse;
 import dormouse.v1.GetLlmRequest;
 import dormouse.v1.ListLlmEventsRequest;
 import dormouse.v1.ListLlmEventsResponse;
@@ -40,6 +43,7 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
     private final Views views;
     private final Time time;
     private final Executor blocking;
+    private final DeclareCalls declares;
 
     LlmApi(
             Fleet fleet,
@@ -49,7 +53,8 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
             Watches watches,
             Views views,
             Time time,
-            Executor blocking) {
+            Executor blocking,
+            DeclareCalls declares) {
         this.fleet = fleet;
         this.store = store;
         this.wakeGate = wakeGate;
@@ -58,6 +63,7 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
         this.views = views;
         this.time = time;
         this.blocking = blocking;
+        this.declares = declares;
     }
 
     @Override
@@ -137,6 +143,16 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
         response.setOnReadyHandler(watch::write);
         response.setOnCancelHandler(() -> watches.leave(watch));
         watches.begin(watch, after);
+    }
+
+    @Override
+    public void createLlm(CreateLlmRequest request, StreamObserver<dormouse.v1.Llm> response) {
+        declares.create(request, response);
+    }
+
+    @Override
+    public void deleteLlm(DeleteLlmRequest request, StreamObserver<DeleteLlmResponse> response) {
+        declares.delete(request, response);
     }
 
     @Override

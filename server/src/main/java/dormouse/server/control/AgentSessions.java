@@ -35,11 +35,12 @@ import org.slf4j.LoggerFactory;
  * The agents that are attached to this server: opens and resumes sessions, fences off a session's older stream, and turns
  * what agents say into lifecycle events. A stream is trusted only while it is the one that its session has attached.
  */
-public final class AgentSessions {
+public final class AgentSessions implements Reception {
     private static final Logger log = LoggerFactory.getLogger(AgentSessions.class);
     private static final int ATTEMPTS = 3;
 
     private final Fleet fleet;
+    private final HouseSession house;
     private final Epochs epochs;
     private final Time time;
     private final Terms terms;
@@ -50,9 +51,13 @@ public final class AgentSessions {
     private final LongAdder resumed = new LongAdder();
     private volatile boolean draining;
 
-    /** @param limit the most agents at a time */
+    /**
+     * @param house serves the PUBLIC Llms; it is none of those that are attached here
+     * @param limit the most agents at a time
+     */
     public AgentSessions(
             Fleet fleet,
+            HouseSession house,
             SessionStore store,
             Credentials credentials,
             Time time,
@@ -60,6 +65,7 @@ public final class AgentSessions {
             String replica,
             int limit) {
         this.fleet = fleet;
+        this.house = house;
         this.epochs = new Epochs(fleet, store, credentials);
         this.time = time;
         this.terms = terms;
@@ -72,14 +78,14 @@ public final class AgentSessions {
         return Collections.unmodifiableCollection(attached.values());
     }
 
-    /** The session's stream, or null where it has none. */
+    @Override
     public @Nullable AttachedAgent find(SessionId session) {
         return attached.get(session);
     }
 
     /** The stream of an Llm's agent, or null where it is not attached here. */
     public @Nullable AttachedAgent agentOf(Llm llm) {
-        return llm.owner() == null ? null : attached.get(llm.owner().session());
+        return llm.owner() == null ? house.agent() : attached.get(llm.owner().session());
     }
 
     /** How many streams have gone on with a session that was there before them. */
@@ -92,11 +98,7 @@ public final class AgentSessions {
         draining = true;
     }
 
-    /**
-     * The first {@code Register} of a stream. The answer comes on the lane, when it is on disk.
-     *
-     * @param line not attached yet
-     */
+    @Override
     public void attach(Registration registration, AgentLine line, Consumer<Registered> answer) {
         fleet.onLane(() -> answer.accept(guarded(() -> attachOnLane(registration, line))));
     }
@@ -106,6 +108,7 @@ public final class AgentSessions {
      * away the answer waits, so that the stream and its tasks go on; one that a later one has overtaken is answered like
      * that.
      */
+    @Override
     public void publish(AttachedAgent agent, Registration registration, Consumer<Registered> answer) {
         agent.stay(); // whatever it said before
         agent.want(registration);
@@ -219,14 +222,14 @@ public final class AgentSessions {
         }
     }
 
-    /** Anything at all has come from the agent. */
+    @Override
     public void heard(AttachedAgent agent) {
         if (agent.hear(time.now())) {
             unheard.remove(agent.instance(), agent);
         }
     }
 
-    /** A heartbeat, with what it says of each Llm. */
+    @Override
     public void heartbeat(AttachedAgent agent, Map<LlmName, AttachedAgent.Report> reports, int activeTasks) {
         Instant now = time.now();
         heard(agent);
@@ -254,7 +257,7 @@ public final class AgentSessions {
                         : Lifecycle.report(row, report.status(), report.reason(), now);
     }
 
-    /** The stream has ended without a word. */
+    @Override
     public void disconnected(AttachedAgent agent, String why) {
         fleet.onLane(() -> detach(agent, why));
     }
@@ -272,7 +275,8 @@ public final class AgentSessions {
         });
     }
 
-    /** The agent leaves on purpose: its Llms are INACTIVE at once, its tasks go on. */
+    /** Its Llms are INACTIVE at once, its tasks go on. */
+    @Override
     public void goodbye(AttachedAgent agent) {
         agent.leave();
         fleet.insist("goodbye", () -> letLeave(agent));

@@ -29,8 +29,8 @@ import java.util.function.BooleanSupplier;
  */
 public final class Door implements AutoCloseable {
     private static final int MOST_LOOPS = 2;
-    private static final int LONGEST_LINE = 8 << 10;
-    private static final int LONGEST_HEADERS = 16 << 10;
+    static final int LONGEST_LINE = 8 << 10;
+    static final int LONGEST_HEADERS = 16 << 10;
     private static final int PIECE = 64 << 10;
     private static final int STREAMS_PER_CONNECTION = 1000;
     private static final int RESETS = 2000;
@@ -43,6 +43,7 @@ public final class Door implements AutoCloseable {
             Fleet fleet, Relay relay, Deadlines deadlines, Time time, BooleanSupplier draining, FleetPages pages) {}
 
     private final Vertx vertx;
+    private final Connections connections;
     private final InetSocketAddress address;
     private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
 
@@ -60,7 +61,9 @@ public final class Door implements AutoCloseable {
                 .setUseDaemonThread(true)
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
-        Front front = new Front(routes(ground), new Infers(ground));
+        Time time = ground.time();
+        connections = new Connections(time);
+        Front front = new Front(routes(ground), new Infers(ground), new Cors(config.cors()), connections, time);
         InetSocketAddress asked = config.address();
         HttpServerOptions options = options();
         String host = asked.getAddress().getHostAddress();
@@ -80,18 +83,20 @@ public final class Door implements AutoCloseable {
 
     /** What answers a GET; a new page is a line here. */
     private static Routes routes(Ground ground) {
+        Probes probes = new Probes(ground.draining());
+        Models models = new Models(ground.fleet());
         Routes routes = new Routes()
-                .at("/healthz", (call, rest) -> call.json(200, Probes.ALIVE))
-                .at("/readyz", (call, rest) -> {
-                    boolean leaving = ground.draining().getAsBoolean();
-                    call.json(leaving ? 503 : 200, leaving ? Probes.DRAINING : Probes.READY);
-                });
+                .at("/v1/models", (call, rest) -> models.list(call))
+                .below("/v1/models/", models::one)
+                .at("/healthz", (call, rest) -> probes.alive(call))
+                .at("/readyz", (call, rest) -> probes.ready(call));
         ground.pages().addTo(routes);
         return routes;
     }
 
     private static HttpServerOptions options() {
         return new HttpServerOptions()
+                .setIdleTimeout((int) Connections.FIRST_REQUEST.toSeconds())
                 .setMaxInitialLineLength(LONGEST_LINE)
                 .setMaxHeaderSize(LONGEST_HEADERS)
                 .setMaxChunkSize(PIECE)
@@ -118,7 +123,10 @@ public final class Door implements AutoCloseable {
 
         @Override
         public Future<?> start() {
-            HttpServer server = vertx.createHttpServer(options).requestHandler(front::answer);
+            HttpServer server = vertx.createHttpServer(options)
+                    .connectionHandler(connections::opened)
+                    .requestHandler(front::answer)
+                    .invalidRequestHandler(front::unreadable);
             servers.add(server);
             return server.listen(shared);
         }
@@ -129,13 +137,21 @@ public final class Door implements AutoCloseable {
         return address;
     }
 
+    /** How many clients are connected. */
+    public int connections() {
+        return connections.size();
+    }
+
     /** Answers on their way may end, for a second at most; then every connection is closed. */
     @Override
     public void close() throws IOException {
-        for (HttpServer server : servers) {
-            server.shutdown(LAST_BYTES_MILLIS, TimeUnit.MILLISECONDS);
+        try {
+            await(Future.all(servers.stream()
+                    .map(server -> server.shutdown(LAST_BYTES_MILLIS, TimeUnit.MILLISECONDS))
+                    .toList()));
+        } finally {
+            await(vertx.close());
         }
-        await(vertx.close());
     }
 
     private static void await(Future<?> future) throws IOException {

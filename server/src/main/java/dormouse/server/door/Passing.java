@@ -25,17 +25,17 @@ final class Passing implements Answer {
 
     @Override
     public void whole() {
-        call.response().end();
+        call.end("");
     }
 
-    /** An event's end is put before the error where an event was cut off; what can't tell of an error is broken off. */
+    /** An event that was cut off is ended before the error; what can't tell of an error is broken off. */
     @Override
     public void broken(Refusal why) {
         if (events) {
             String gap = lineEnds >= 2 ? "" : lineEnds == 1 ? "\n" : "\n\n";
-            call.response().end(gap + call.dialect().frame(why));
+            call.end(gap + call.dialect().frame(why));
         } else {
-            call.response().reset();
+            call.breakOff();
         }
     }
 }

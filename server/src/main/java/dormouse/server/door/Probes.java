@@ -1,16 +1,27 @@
 package dormouse.server.door;
 
 import java.nio.charset.StandardCharsets;
+import java.util.function.BooleanSupplier;
 
-/** What the probes answer. */
+/** What those ask who run the process: is it alive, and is it to be sent work. Any thread. */
 final class Probes {
-    static final byte[] ALIVE = json("alive");
-    static final byte[] READY = json("ready");
-    static final byte[] DRAINING = json("draining");
+    private final BooleanSupplier draining;
 
-    private Probes() {}
+    /** @param draining whether the server is going down */
+    Probes(BooleanSupplier draining) {
+        this.draining = draining;
+    }
 
-    private static byte[] json(String status) {
-        return ("{\"status\":\"" + status + "\"}").getBytes(StandardCharsets.UTF_8);
+    void alive(Call call) {
+        say(call, 200, "alive");
+    }
+
+    void ready(Call call) {
+        boolean leaving = draining.getAsBoolean();
+        say(call, leaving ? 503 : 200, leaving ? "draining" : "ready");
+    }
+
+    private static void say(Call call, int status, String word) {
+        call.json(status, ("{\"status\":\"" + word + "\"}").getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -49,13 +49,18 @@ record Refusal(
                 null);
     }
 
-    /** The request's body did not come. */
-    static Refusal bodyTooSlow(Duration patience) {
+    /** The request's body did not come in time. */
+    static Refusal bodyTooSlow(String message) {
+        return new Refusal(408, ErrorType.INVALID, "request_timeout", message, null, null);
+    }
+
+    /** A backend's own error, where its status can't be passed. */
+    static Refusal ofBackend(int status, String said) {
         return new Refusal(
-                408,
-                ErrorType.INVALID,
-                "request_timeout",
-                "nothing came of the request's body for " + patience.toSeconds() + " s",
+                status,
+                type(status),
+                code(Reason.BACKEND_ERROR),
+                "the backend answered " + status + (said.isBlank() ? "" : ": " + said),
                 null,
                 null);
     }
@@ -108,7 +113,7 @@ record Refusal(
             case 500, 502 -> ErrorType.INTERNAL;
             case 503 -> ErrorType.UNAVAILABLE;
             case 504 -> ErrorType.TOO_LATE;
-            default -> ErrorType.INVALID;
+            default -> status < 500 ? ErrorType.INVALID : ErrorType.INTERNAL;
         };
     }
 

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes down what the Llms are used for, a row a task, behind the tasks' backs: {@link #ended} puts a record into a queue,
- * and {@link #EVERY} few seconds, or when {@link #BATCH} are there, a thread that may wait for the database writes them.
+ * and {@link #EVERY} so often, or when {@link #BATCH} are there, a thread that may wait for the database writes them.
  * While the database is away they are kept, {@link #MOST} at most: further ones are dropped, counted and told in the log,
  * since no task may be slowed down for the sake of its row.
  *
@@ -34,8 +34,11 @@ public final class UsageLedger implements TaskLedger, AutoCloseable {
     /** Rows of one transaction, at most. */
     static final int BATCH = 500;
 
-    /** How long a row waits at most before it is written, where the database is there. A commit costs H2's file 12 KB. */
-    static final Duration EVERY = Duration.ofSeconds(5);
+    /**
+     * How long a row waits at most before it is written, where the database is there: what a server that is killed may
+     * lose. As long as heartbeats wait, since a commit costs H2's file 12 KB.
+     */
+    static final Duration EVERY = Duration.ofSeconds(15);
 
     private static final Duration BETWEEN_COMPLAINTS = Duration.ofMinutes(1);
     private static final Logger log = LoggerFactory.getLogger(UsageLedger.class);

@@ -15,6 +15,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
@@ -63,14 +64,17 @@ final class JdbiUsageStore implements UsageStore {
             FETCH FIRST :limit ROWS ONLY
             """;
 
+    private static final String OLDEST = """
+            SELECT MAX(end_time) AS last_end
+            FROM  (SELECT   end_time
+                   FROM     task_usage
+                   WHERE    end_time < :before
+                   ORDER BY end_time
+                   FETCH FIRST :limit ROWS ONLY) oldest
+            """;
     private static final String FORGET = """
             DELETE FROM task_usage
-            WHERE  id IN (
-                SELECT   id
-                FROM     task_usage
-                WHERE    end_time < :before
-                ORDER BY end_time
-                FETCH FIRST :limit ROWS ONLY)
+            WHERE  end_time <= :last
             """;
 
     /** Before and after all that databases hold alike. */
@@ -188,14 +192,21 @@ final class JdbiUsageStore implements UsageStore {
 
     @Override
     public void forget(Instant before) {
-        int forgotten = SLICE;
-        while (forgotten == SLICE) {
-            forgotten = transactions.transaction(
-                    "forget usage",
-                    handle -> handle.createUpdate(FORGET)
-                            .bind("before", before)
-                            .bind("limit", SLICE)
-                            .execute());
+        boolean more = true;
+        while (more) {
+            more = transactions.transaction("forget usage", handle -> forget(handle, before));
         }
+    }
+
+    /** A slice of them; false where there was none. */
+    private static boolean forget(Handle handle, Instant before) {
+        Optional<Instant> last = handle.createQuery(OLDEST)
+                .bind("before", before)
+                .bind("limit", SLICE)
+                .map((row, context) -> Optional.ofNullable(Times.getOrNull(row, "last_end")))
+                .one();
+        last.ifPresent(
+                end -> handle.createUpdate(FORGET).bind("last", end).execute());
+        return last.isPresent();
     }
 }
