@@ -37,7 +37,10 @@ class ArchitectureTest {
     private static final Map<String, List<String>> MAY_IMPORT = Map.of(
             "fleet", List.of(),
             "control", room("fleet").and("org.slf4j").list(),
-            "relay", room("fleet", "control").and("org.slf4j").list(),
+            "relay",
+                    room("fleet", "control")
+                            .and("org.slf4j", "com.fasterxml.jackson.core")
+                            .list(),
             "link",
                     room("fleet", "control", "relay")
                             .and(PROTO)

@@ -82,6 +82,19 @@ class MetricsTest {
     }
 
     @Test
+    void theLineOfAPoolIsCountedUnderItsName() {
+        startPerLlm();
+        server.agent("ana").register(PoolTest.member("a", 1, true));
+        server.infer("shared");
+        server.infer("shared");
+        server.infer("a");
+        assertThat(values())
+                .containsEntry("dormouse_tasks_active{llm=\"a\"}", 1.0)
+                .containsEntry("dormouse_tasks_queued{llm=\"a\"}", 1.0)
+                .containsEntry("dormouse_tasks_queued{llm=\"shared\"}", 1.0);
+    }
+
+    @Test
     void aTaskIsCountedByItsOutcomeWithItsPhasesAndBytes() {
         ScriptedAgent ana = server.agent("ana");
         ana.register(awake("a"));

@@ -34,6 +34,7 @@ final class RandomAgent {
     private final String name;
     private final Random random;
     private final List<String> names;
+    private final String pool;
     private final List<Wake> wakes = new ArrayList<>();
     private final List<Sleep> sleeps = new ArrayList<>();
     private final Map<String, Answering> tasks = new LinkedHashMap<>();
@@ -55,9 +56,11 @@ final class RandomAgent {
         }
     }
 
-    RandomAgent(String name, List<String> names, Random random) {
+    /** @param pool to which most of what it publishes belongs; empty: to one that nobody asks for, or to none */
+    RandomAgent(String name, List<String> names, String pool, Random random) {
         this.name = name;
         this.names = names;
+        this.pool = pool;
         this.random = random;
     }
 
@@ -120,7 +123,7 @@ final class RandomAgent {
                         .setConcurrency(1 + random.nextInt(2))
                         .setWakeable(true)
                         .setSleepable(random.nextInt(4) > 0)
-                        .setPool(random.nextInt(8) == 0 ? names.get(random.nextInt(names.size())) + "-pool" : "");
+                        .setPool(pool());
                 offers.add(ScriptedAgent.offer(
                         spec, awake ? LlmStatus.LLM_STATUS_ACTIVE : LlmStatus.LLM_STATUS_HIBERNATING));
                 told.append(' ').append(llm).append(awake ? "=awake" : "=asleep");
@@ -129,6 +132,13 @@ final class RandomAgent {
         left = false;
         agent().ask(offers.toArray(LlmOffer[]::new));
         return "registers" + told;
+    }
+
+    private String pool() {
+        if (!pool.isEmpty()) {
+            return random.nextInt(6) == 0 ? "" : pool;
+        }
+        return random.nextInt(8) == 0 ? names.get(random.nextInt(names.size())) + "-pool" : "";
     }
 
     /** Reports some of the names, or none. */

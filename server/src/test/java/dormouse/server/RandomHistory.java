@@ -3,7 +3,9 @@ package dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStatus;
+import dormouse.server.relay.IdleMembers;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.DisconnectAgentRequest;
 import dormouse.v1.InferRequest;
@@ -55,6 +57,7 @@ final class RandomHistory implements AutoCloseable {
     private final List<Probe<WakeProgress>> wakes = new ArrayList<>();
     private final List<Probe<Llm>> sleeps = new ArrayList<>();
     private final List<String> told = new ArrayList<>();
+    private final String pool;
     private final boolean storeFails;
     private final boolean laneWaits;
     private boolean unsettled;
@@ -63,6 +66,12 @@ final class RandomHistory implements AutoCloseable {
     private int answered;
 
     RandomHistory(long seed) {
+        this(seed, "");
+    }
+
+    /** @param pool to which most Llms belong, and most infers go; empty: none */
+    RandomHistory(long seed, String pool) {
+        this.pool = pool;
         random = new Random(seed);
         server = Harness.start(
                 "wake.whenUnwanted=" + (random.nextBoolean() ? "CONTINUE" : "CANCEL"),
@@ -75,7 +84,7 @@ final class RandomHistory implements AutoCloseable {
         watch = new HistoryWatch(server);
         channel = server.channel();
         for (String name : List.of("ana", "bob", "cleo", "dan")) {
-            agents.add(new RandomAgent(name, NAMES, random));
+            agents.add(new RandomAgent(name, NAMES, pool, random));
         }
     }
 
@@ -117,6 +126,11 @@ final class RandomHistory implements AutoCloseable {
         agents.forEach(agent -> heard.addAll(agent.listen()));
         checks.check(agents, heard, !unsettled);
         watch.check(!unsettled);
+        if (!pool.isEmpty() && !unsettled) {
+            assertThat(IdleMembers.of(server.relay(), new LlmName(pool)))
+                    .as("members with room for somebody who waits")
+                    .isEmpty();
+        }
         assertThat(complaints.errors()).as("errors logged").isEmpty();
         while (answered < infers.size() && infers.get(answered).over()) {
             whole(infers.get(answered++));
@@ -237,14 +251,25 @@ final class RandomHistory implements AutoCloseable {
                 InferenceServiceGrpc.newStub(channel),
                 InferRequest.newBuilder()
                         .setLlm(llm)
-                        .setInput(ByteString.copyFromUtf8("x".repeat(random.nextInt(10) == 0 ? 100_000 : 10)))
+                        .setInput(ByteString.copyFromUtf8(body()))
                         .build(),
                 slow ? 1 + random.nextInt(4) : 1_000_000));
         return "infer " + (infers.size() - 1) + " of " + llm + (slow ? ", slowly" : "");
     }
 
+    private String body() {
+        if (!pool.isEmpty() && random.nextBoolean()) {
+            String talk = ("{\"of\":" + random.nextInt(3) + "},").repeat(1 + random.nextInt(9));
+            return "{\"messages\":[" + talk.substring(0, talk.length() - 1) + "]}";
+        }
+        return "x".repeat(random.nextInt(10) == 0 ? 100_000 : 10);
+    }
+
     /** Any name, but rather one that can be had. */
     private String wanted() {
+        if (!pool.isEmpty() && random.nextInt(3) > 0) {
+            return pool;
+        }
         List<String> awake = server.server().fleet().all().stream()
                 .filter(row -> row.status() != LlmStatus.INACTIVE)
                 .map(row -> row.name().value())

@@ -26,6 +26,11 @@ public final class Credentials {
         return new TaskId("t-" + hex(10));
     }
 
+    /** A start for hashes that nobody outside can foresee. */
+    public long newSeed() {
+        return random.nextLong();
+    }
+
     /** 256 bits. */
     String newToken() {
         return hex(32);

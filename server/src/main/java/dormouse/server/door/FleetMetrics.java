@@ -15,16 +15,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 
 /** What is read from the running server when somebody looks. */
 record FleetMetrics(Fleet fleet, Relay relay, AgentSessions sessions, LlmLabel label) {
     void register(PrometheusRegistry registry) {
-        perLlm("dormouse_tasks_active", "Tasks that run.", relay::running).register(registry);
+        perLlm("dormouse_tasks_active", "Tasks that run.", relay::running, Map::of)
+                .register(registry);
         perLlm(
                         "dormouse_tasks_queued",
-                        "Tasks that wait for their turn; those that wait for a wake not.",
-                        relay::queued)
+                        "Tasks that wait for their turn; those that wait for a wake not, but in the line of a pool,"
+                                + " which is under its name.",
+                        relay::queued,
+                        relay::lines)
                 .register(registry);
         GaugeWithCallback.builder()
                 .name("dormouse_agents")
@@ -50,17 +54,19 @@ record FleetMetrics(Fleet fleet, Relay relay, AgentSessions sessions, LlmLabel l
                 .register(registry);
     }
 
-    private GaugeWithCallback.Builder perLlm(String name, String help, ToIntFunction<LlmName> count) {
+    /** @param pools what is counted for pools and for none of their members */
+    private GaugeWithCallback.Builder perLlm(
+            String name, String help, ToIntFunction<LlmName> count, Supplier<Map<LlmName, Integer>> pools) {
         return GaugeWithCallback.builder()
                 .name(name)
                 .help(help)
                 .labelNames(label.names())
                 .callback(callback ->
-                        sums(count).forEach((labels, sum) -> callback.call(sum, labels.toArray(String[]::new))));
+                        sums(count, pools.get()).forEach((labels, sum) -> callback.call(sum, labels.toArray(String[]::new))));
     }
 
     /** By the values of the label; without one, in one sum. */
-    private Map<List<String>, Integer> sums(ToIntFunction<LlmName> count) {
+    private Map<List<String>, Integer> sums(ToIntFunction<LlmName> count, Map<LlmName, Integer> pools) {
         Map<List<String>, Integer> sums = new LinkedHashMap<>();
         if (!label.on()) {
             sums.put(List.of(), 0);
@@ -68,6 +74,7 @@ record FleetMetrics(Fleet fleet, Relay relay, AgentSessions sessions, LlmLabel l
         for (Llm llm : fleet.all()) {
             sums.merge(Arrays.asList(label.values(llm.name())), count.applyAsInt(llm.name()), Integer::sum);
         }
+        pools.forEach((pool, tasks) -> sums.merge(Arrays.asList(label.values(pool)), tasks, Integer::sum));
         return sums;
     }
 

@@ -24,8 +24,13 @@ public record CoolDown(int failures, Instant until) {
     }
 
     private static CoolDown after(int failures, Instant now) {
+        return new CoolDown(failures, now.plus(pause(failures)));
+    }
+
+    /** How long it is after so many failures in a row, at least 1. */
+    public static Duration pause(int failures) {
         Duration pause = failures > 6 ? LONGEST : Duration.ofSeconds(1L << (failures - 1));
-        return new CoolDown(failures, now.plus(pause.compareTo(LONGEST) > 0 ? LONGEST : pause));
+        return pause.compareTo(LONGEST) > 0 ? LONGEST : pause;
     }
 
     /** What is left of it; zero when it is over. */

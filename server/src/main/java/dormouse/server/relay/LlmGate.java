@@ -6,25 +6,36 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One Llm's turnstile: so many tasks at a time as its {@code concurrency} says, the others in a bounded queue, first come,
- * first served. Those that have waited for a wake enter without counting against the bound of the queue. Any thread.
+ * first served. Those that have waited for a wake enter without counting against the bound of the queue. Who waits for any
+ * member of its pool stands elsewhere, and has a slot here when it came before those in this queue. Any thread.
  */
 final class LlmGate {
+    /** Who waits for a slot of this Llm and of others. Called with the gate locked; calls no gate. */
+    interface Line {
+        /** Takes the first out of it who came before that arrival; null where there is none. */
+        @Nullable
+        Task next(long before);
+    }
+
     private final LlmName llm;
     private final int limit;
     private final IntSupplier concurrency;
+    private final Line line;
     private final Set<Task> queue = new LinkedHashSet<>(); // under this
     private int woken; // of those in the queue, under this
     private int running; // under this
     private boolean pumping; // under this
     private boolean again; // under this
 
-    LlmGate(LlmName llm, int limit, IntSupplier concurrency) {
+    LlmGate(LlmName llm, int limit, IntSupplier concurrency, Line line) {
         this.llm = llm;
         this.limit = limit;
         this.concurrency = concurrency;
+        this.line = line;
     }
 
     LlmName llm() {
@@ -54,6 +65,20 @@ final class LlmGate {
             woken++;
         }
         return queue.size();
+    }
+
+    /** Takes a slot at once; false where those in the queue need all that are free. */
+    synchronized boolean take() {
+        if (!hasSlot()) {
+            return false;
+        }
+        running++;
+        return true;
+    }
+
+    /** Whether {@link #take} would take one. */
+    synchronized boolean hasSlot() {
+        return running + queue.size() < concurrency.getAsInt();
     }
 
     /** Whether those in the queue will run at once. */
@@ -98,9 +123,10 @@ final class LlmGate {
         while (true) {
             Task next = null;
             synchronized (this) {
-                if (running < concurrency.getAsInt() && !queue.isEmpty()) {
-                    next = queue.iterator().next();
-                    leave(next);
+                if (running < concurrency.getAsInt()) {
+                    next = next();
+                }
+                if (next != null) {
                     running++;
                 } else if (again) {
                     again = false;
@@ -112,5 +138,15 @@ final class LlmGate {
             }
             next.run(this);
         }
+    }
+
+    /** Whose turn it is, taken out of where it stood. */
+    private synchronized @Nullable Task next() {
+        Task own = queue.isEmpty() ? null : queue.iterator().next();
+        Task other = line.next(own == null ? Long.MAX_VALUE : own.arrival());
+        if (other == null && own != null) {
+            leave(own);
+        }
+        return other == null ? own : other;
     }
 }

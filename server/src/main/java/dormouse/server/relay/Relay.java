@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +39,9 @@ public final class Relay implements FleetListener {
     private final Limits limits;
     private final TaskLedger ledger;
     private final Buffered buffered;
-    private final Map<LlmName, LlmGate> gates = new ConcurrentHashMap<>();
+    private final PoolRelay pools;
+    private final Gates gates;
+    private final AtomicLong arrivals = new AtomicLong();
     private final Set<Task> tasks = ConcurrentHashMap.newKeySet();
     private final Set<LlmName> loadChanged = ConcurrentHashMap.newKeySet();
     private final LongAdder windowStalls = new LongAdder();
@@ -62,6 +65,8 @@ public final class Relay implements FleetListener {
         this.limits = limits;
         this.ledger = ledger;
         this.buffered = new Buffered(limits.bufferedBytes());
+        this.pools = new PoolRelay(fleet, sessions, wakes, wakeGate, time, limits, credentials.newSeed());
+        this.gates = pools.gates();
         fleet.listen(this);
     }
 
@@ -76,11 +81,12 @@ public final class Relay implements FleetListener {
 
     /** The same for a body that was counted while it came; the allowance is given back by whatever becomes of the task. */
     public Task infer(InferCall call, BodyAllowance allowance, Client client) {
-        Task task = new Task(credentials.newTask(), call, client, this, time, limits.windowBytes());
+        Task task = new Task(
+                credentials.newTask(), arrivals.incrementAndGet(), call, client, this, time, limits.windowBytes());
         Failure refusal = refusal(call, allowance);
         if (refusal != null) {
             allowance.release();
-            task.refuse(refusal);
+            task.fail(refusal);
             return task;
         }
         tasks.add(task);
@@ -111,20 +117,35 @@ public final class Relay implements FleetListener {
     /** Where a task goes from here: its Llm may answer now, has to be woken first, or not. On the task's lane. */
     void place(Task task) {
         LlmName name = task.llm();
-        Llm llm = fleet.find(name);
+        Llm llm = task.trip() == null ? fleet.find(name) : null;
         if (llm == null) {
-            task.fail(Failure.of(Reason.LLM_NOT_FOUND, "there is no Llm " + name));
+            placeInPool(task);
             return;
         }
         switch (llm.status()) {
             case ACTIVE -> enqueue(task);
-            case HIBERNATING, WAKING -> task.awaitWake(wakeGate);
+            case HIBERNATING, WAKING -> task.awaitWake(wakeGate, name, null);
             case INACTIVE -> task.fail(inactive(llm));
         }
     }
 
+    private void placeInPool(Task task) {
+        PoolTrip trip = task.trip() == null ? pools.trip(task.llm()) : task.trip();
+        if (trip == null) {
+            task.fail(Failure.of(Reason.LLM_NOT_FOUND, "there is no Llm " + task.llm()));
+            return;
+        }
+        task.travel(trip);
+        pools.place(task, trip);
+    }
+
+    /** The way of those who ask for a pool. */
+    PoolRelay pools() {
+        return pools;
+    }
+
     private void enqueue(Task task) {
-        LlmGate gate = gate(task.llm());
+        LlmGate gate = gates.of(task.llm());
         int position = gate.enter(task);
         if (position == 0) {
             task.fail(Failure.retry(
@@ -176,28 +197,20 @@ public final class Relay implements FleetListener {
         return wakes.comeBackAfter(llm);
     }
 
-    private LlmGate gate(LlmName name) {
-        return gates.computeIfAbsent(name, llm -> new LlmGate(llm, limits.queuePerLlm(), () -> concurrency(llm)));
-    }
-
-    private int concurrency(LlmName name) {
-        Llm llm = fleet.find(name);
-        return llm == null ? 1 : llm.spec().concurrency();
-    }
-
     @Override
     public void changed(LlmEvent event) {
         LlmName name = event.llm().name();
         boolean deleted = event.type() == LlmEventType.DELETED;
+        pools.changed(event);
         rearrange(name, deleted ? null : event.llm());
         if (deleted) {
-            gates.computeIfPresent(name, (llm, gate) -> gate.idle() ? null : gate);
+            gates.deleted(name);
         }
     }
 
     /** Those who queue for an Llm are moved to where they belong by what it is now; null: it is gone. */
     private void rearrange(LlmName name, @Nullable Llm llm) {
-        LlmGate gate = gates.get(name);
+        LlmGate gate = gates.find(name);
         if (gate == null) {
             return;
         }
@@ -239,14 +252,20 @@ public final class Relay implements FleetListener {
 
     /** How many tasks of an Llm run. */
     public int running(LlmName llm) {
-        LlmGate gate = gates.get(llm);
-        return gate == null ? 0 : gate.running();
+        return gates.running(llm);
     }
 
-    /** How many tasks of an Llm wait for their turn; those that wait for its wake do so elsewhere. */
+    /**
+     * How many tasks of an Llm wait for their turn; those that wait for its wake do so elsewhere, and those that wait for
+     * any member of its pool too.
+     */
     public int queued(LlmName llm) {
-        LlmGate gate = gates.get(llm);
-        return gate == null ? 0 : gate.queued();
+        return gates.queued(llm);
+    }
+
+    /** How many tasks wait for any member of a pool, those included for which a member wakes; of each pool with such. */
+    public Map<LlmName, Integer> lines() {
+        return pools.lines();
     }
 
     /** How many tasks are on their way to an Llm, or run on it, or have still to be ended by its agent. */

@@ -1,7 +1,6 @@
 package dormouse.server.relay;
 
 import dormouse.server.control.AttachedAgent;
-import dormouse.server.control.InferOrder;
 import dormouse.server.control.Lane;
 import dormouse.server.control.Time;
 import dormouse.server.control.Usage;
@@ -9,7 +8,6 @@ import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.TaskId;
-import dormouse.server.fleet.TaskRecord;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -19,15 +17,14 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   PLACING ──▶ WAKING ──▶ QUEUED ──▶ RUNNING ──▶ ENDED      (any of them ──▶ ENDED by a deadline, a cancel, a loss)
  *      ▲  └──────────────────▲  │          │
- *      └────────────────────────┴──────────┘  its Llm fell asleep
+ *      └────────────────────────┴──────────┘  its Llm fell asleep; a pool's member was lost before the first byte
  * </pre>
  *
  * Every event of it runs on a small lane of its own, so that its client hears one thing at a time; that lane never blocks.
- * While it runs, {@link TaskFlow} carries its bytes.
+ * While it runs, {@link TaskFlow} carries its bytes. Where its name is a pool's, {@link PoolTrip} keeps what is behind it;
+ * it may then go from WAKING to RUNNING too, when another member has a slot for it.
  */
-public final class Task implements WakeGate.Waiter {
-    private static final int MOST_DISPATCHES = 3;
-
+public final class Task {
     private enum Stage {
         PLACING,
         WAKING,
@@ -37,40 +34,33 @@ public final class Task implements WakeGate.Waiter {
     }
 
     private final TaskId id;
+    private final long arrival;
     private volatile InferCall call; // without its body once that is no longer needed
     private final Client client;
     private final Relay relay;
     private final Time time;
-    private final int window;
     private final Lane lane = new Lane(Runnable::run);
-    private final long begun;
 
     // On the lane.
+    private final TaskClock clock;
+    private final TaskWait waiting;
+    private final TaskTries tries;
     private Stage stage = Stage.PLACING;
     private Runnable releaseInput = () -> {};
-    private Time.@Nullable Alarm totalAlarm;
-    private Time.@Nullable Alarm phaseAlarm;
-    private @Nullable LlmGate gate;
-    private @Nullable WakeGate wakeGate;
-    private @Nullable AttachedAgent agent;
-    private long sentAt; // the row's revision
-    private @Nullable TaskFlow flow;
-    private long phaseBegun;
-    private int dispatches;
-    private Duration queued = Duration.ZERO;
-    private Duration woke = Duration.ZERO;
 
-    private volatile boolean woken;
+    private volatile @Nullable PoolTrip trip;
 
-    Task(TaskId id, InferCall call, Client client, Relay relay, Time time, int window) {
+    /** @param arrival grows from task to task */
+    Task(TaskId id, long arrival, InferCall call, Client client, Relay relay, Time time, int window) {
         this.id = id;
+        this.arrival = arrival;
         this.call = call;
         this.client = client;
         this.relay = relay;
         this.time = time;
-        this.window = window;
-        this.begun = time.nanos();
-        this.phaseBegun = begun;
+        this.clock = new TaskClock(time);
+        this.waiting = new TaskWait(this, client, relay, clock);
+        this.tries = new TaskTries(this, client, relay, lane, time, window);
     }
 
     /** Of this task, on the wire and in logs. */
@@ -78,18 +68,35 @@ public final class Task implements WakeGate.Waiter {
         return id;
     }
 
+    /** Its number in the order in which tasks came. */
+    long arrival() {
+        return arrival;
+    }
+
+    InferCall call() {
+        return call;
+    }
+
+    /** The Llm that was asked for; of a pool, the member chosen last, and before the first the pool. */
     LlmName llm() {
-        return call.llm();
+        PoolTrip way = trip;
+        return way == null ? call.llm() : way.llm();
+    }
+
+    /** What is behind it on its way through a pool; null where it asks for an Llm. */
+    @Nullable
+    PoolTrip trip() {
+        return trip;
+    }
+
+    /** Its name is a pool's. */
+    void travel(PoolTrip begun) {
+        trip = begun;
     }
 
     /** Whether it has waited for a wake, so that it enters the queue without counting against its bound. */
     boolean woken() {
-        return woken;
-    }
-
-    /** Ends it before it has begun. */
-    void refuse(Failure why) {
-        lane.run(() -> end(why));
+        return waiting.woken();
     }
 
     /** @param release to be run once, when the body is no longer held */
@@ -97,7 +104,7 @@ public final class Task implements WakeGate.Waiter {
         lane.run(() -> {
             releaseInput = release;
             Duration total = call.deadlines().total();
-            totalAlarm = time.after(total, () -> fail(late(Reason.DEADLINE, "it was not answered", total)));
+            clock.limitAll(total, () -> fail(late(Reason.DEADLINE, "it was not answered", total)));
         });
         place();
     }
@@ -111,123 +118,119 @@ public final class Task implements WakeGate.Waiter {
         });
     }
 
-    private Failure late(Reason reason, String what, Duration limit) {
-        return Failure.of(reason, llm() + ": " + what + " within " + limit.toMillis() + " ms");
-    }
-
-    /** Its Llm sleeps: wait for the wake. On the lane. */
-    void awaitWake(WakeGate wakes) {
-        enter(Stage.WAKING);
-        wakeGate = wakes;
-        relay.loadChanged(llm());
-        Phase phase = relay.waking(llm());
-        Failure tooSlow = tooSlow(phase);
-        if (tooSlow != null) {
-            Failure cooling = wakes.wakeUnwaited(llm());
-            end(cooling == null ? tooSlow : cooling);
-            return;
-        }
-        Duration patience = call.deadlines().wake();
-        if (patience != null) {
-            phaseAlarm = time.after(patience, () -> fail(tooLate(patience)));
-        }
-        client.phase(phase);
-        wakes.await(llm(), false, this);
-    }
-
-    /** Null where the request waits for as long as the rest of the wake should take, or nobody knows how long that is. */
-    private @Nullable Failure tooSlow(Phase phase) {
-        if (phase.expected() == null) {
-            return null;
-        }
-        Duration rest = phase.expected().minus(phase.elapsed());
-        Duration total = call.deadlines().total().minus(time.since(begun));
-        Duration wake = call.deadlines().wake();
-        Duration patience = wake == null || total.compareTo(wake) < 0 ? total : wake;
-        return rest.compareTo(patience) <= 0
-                ? null
-                : Failure.retry(
-                        Reason.WAKE_TOO_SLOW,
-                        llm() + ": its wake is expected to take " + rest.toMillis() + " ms more, and the request waits "
-                                + patience.toMillis() + " ms",
-                        rest);
-    }
-
-    private Failure tooLate(Duration patience) {
-        Failure late = late(Reason.WAKE_TIMEOUT, "it was not awake", patience);
-        return new Failure(late.reason(), late.message(), relay.comeBackAfter(llm()), late.details());
-    }
-
-    /** It stands in the queue. On the lane. */
-    void inQueue(LlmGate entered, int position) {
-        enter(Stage.QUEUED);
-        gate = entered;
-        Duration patience = call.deadlines().queue();
-        phaseAlarm = time.after(patience, () -> fail(late(Reason.QUEUE_TIMEOUT, "its turn did not come", patience)));
-        relay.loadChanged(llm());
-        if (!entered.hasRoom()) {
-            client.phase(new Phase(Phase.Kind.QUEUED, llm(), position, Duration.ZERO, null));
-        }
-    }
-
-    /** The wake that it waited for has succeeded. */
-    @Override
-    public void awake() {
+    /** Something has changed for those who stand in its pool's line; what waits for a wake hears of that by itself. */
+    void placeFromLine(boolean all) {
         lane.run(() -> {
-            if (stage == Stage.WAKING) {
-                woke = woke.plus(time.since(phaseBegun));
-                woken = true;
-                enter(Stage.PLACING);
+            PoolTrip way = trip;
+            if (stage == Stage.QUEUED && way != null && (all || !way.isPlain())) {
                 relay.place(this);
             }
         });
     }
 
-    /** The wake that it waited for has failed. */
-    @Override
-    public void failed(Failure why) {
-        fail(why);
+    Failure late(Reason reason, String what, Duration limit) {
+        return Failure.of(reason, llm() + ": " + what + " within " + limit.toMillis() + " ms");
     }
 
-    /** Its turn has come: a slot of the gate is its own until {@link #slotFree}. */
+    /**
+     * Its Llm, or a member of its pool, sleeps or wakes: wait for that, and in the pool's line. On the lane.
+     *
+     * @param line null where it asks for an Llm
+     */
+    void awaitWake(WakeGate wakes, LlmName llm, @Nullable Pool line) {
+        enter(Stage.WAKING);
+        PoolTrip way = trip;
+        if (way != null && line != null) {
+            way.choose(llm);
+            way.stand(this, line, false);
+        }
+        waiting.forWake(wakes, llm, call.deadlines());
+    }
+
+    /** The wake has succeeded. */
+    void awake(WakeWait waited) {
+        lane.run(() -> {
+            if (stage == Stage.WAKING && waiting.isFor(waited)) {
+                waiting.awake();
+                unplace();
+                relay.place(this);
+            }
+        });
+    }
+
+    /** The wake came to nothing: in a pool another member may do. */
+    void notWoken(WakeWait waited, Failure why) {
+        lane.run(() -> {
+            PoolTrip way = trip;
+            if (stage != Stage.WAKING || !waiting.isFor(waited)) {
+                return;
+            }
+            if (way == null) {
+                end(why);
+                return;
+            }
+            waiting.leave();
+            way.unwoken(waited.llm(), why);
+            unplace();
+            relay.place(this);
+        });
+    }
+
+    /** It stands in the queue. On the lane. */
+    void inQueue(LlmGate entered, int position) {
+        enter(Stage.QUEUED);
+        waiting.inQueue(entered, position, call.deadlines().queue());
+    }
+
+    /** It stands in its pool's line, for a slot of any member; nothing where it did. On the lane. */
+    void inLine(PoolTrip way, Pool line) {
+        if (stage != Stage.QUEUED || way.line() != line) {
+            boolean counts = !way.exempt(woken());
+            enter(Stage.QUEUED);
+            waiting.inLine(line, way.stand(this, line, counts), call.deadlines().queue());
+        }
+    }
+
+    /** Its turn has come: a slot of the gate is its own until {@link TaskTries#slotFree}. */
     void run(LlmGate slot) {
         lane.run(() -> {
-            if (stage != Stage.QUEUED) {
+            if (stage == Stage.QUEUED || (stage == Stage.WAKING && trip != null)) {
+                start(slot);
+            } else {
                 slot.release();
-                return;
             }
-            queued = queued.plus(time.since(phaseBegun));
-            sentAt = relay.revision(llm());
-            AttachedAgent found = relay.agentOf(llm());
-            if (found == null) {
-                end(Failure.retry(
-                        Reason.AGENT_LOST, "the agent of " + llm() + " is not connected", Duration.ofSeconds(2)));
-                slot.release();
-                return;
-            }
-            agent = found;
-            enter(Stage.RUNNING);
-            dispatches++;
-            relay.loadChanged(llm());
-            client.phase(new Phase(Phase.Kind.DISPATCHED, llm(), 0, Duration.ZERO, null));
-            Duration left = call.deadlines().total().minus(time.since(begun));
-            flow = new TaskFlow(this, found.line(), client, lane, time, window, call.deadlines());
-            flow.start(new InferOrder(
-                    id,
-                    llm(),
-                    call.path(),
-                    call.contentType(),
-                    call.input().asReadOnlyBuffer(),
-                    left.isNegative() ? Duration.ZERO : left,
-                    call.deadlines().firstByte(),
-                    call.deadlines().idle(),
-                    call.headers()));
         });
+    }
+
+    /** The same, on the lane: it waits for nothing else. */
+    void start(LlmGate slot) {
+        PoolTrip way = trip;
+        waiting.leave();
+        if (way != null) {
+            way.choose(slot.llm());
+        }
+        AttachedAgent agent = relay.agentOf(slot.llm());
+        if (agent != null) {
+            enter(Stage.RUNNING);
+            if (way != null) {
+                relay.pools().sent(way);
+            }
+            tries.begin(slot, agent, call, clock.total());
+            return;
+        }
+        if (way == null) {
+            end(Failure.retry(Reason.AGENT_LOST, "the agent of " + llm() + " is not connected", Duration.ofSeconds(2)));
+        } else {
+            unplace();
+            relay.place(this); // whose agent is not connected is not chosen
+        }
+        slot.release();
     }
 
     /** The client can take more. */
     public void ready() {
         lane.run(() -> {
+            TaskFlow flow = tries.flow();
             if (flow != null) {
                 flow.pump();
             }
@@ -270,88 +273,55 @@ public final class Task implements WakeGate.Waiter {
     void finished(Usage usage, Duration firstByte) {
         if (stage != Stage.ENDED) {
             stop(null);
-            client.finished(new Summary(usage, queued, woke, firstByte, time.since(begun)));
+            client.finished(new Summary(usage, clock.queued(), clock.woke(), firstByte, clock.total()));
         }
     }
 
-    /** The agent has ended the task, or is not waited for any longer: the slot is free. */
-    void slotFree() {
-        relay.loadChanged(llm());
-        if (gate != null) {
-            gate.release();
-        }
+    boolean isRunning() {
+        return stage == Stage.RUNNING;
     }
 
-    /** The backend had just been put to sleep, nothing was sent: once more from the start; false where that's enough. */
-    boolean startOver() {
-        AttachedAgent sleeper = agent;
-        if (stage != Stage.RUNNING || dispatches >= MOST_DISPATCHES || sleeper == null) {
-            return false;
-        }
-        flow = null;
+    /** It waits for nothing and runs nowhere: it is to be placed anew. */
+    void unplace() {
         enter(Stage.PLACING);
-        slotFree();
-        relay.asleep(this, sleeper, sentAt);
-        return true;
-    }
-
-    /** All of its window is on the way, unread. Any thread. */
-    void windowUsedUp() {
-        relay.windowUsedUp();
     }
 
     /** The first byte is there: nobody will be asked for this answer again. */
-    void inputDone() {
+    void firstByte() {
+        PoolTrip way = trip;
+        if (way != null) {
+            relay.pools().answered(way);
+        }
+        forgetInput();
+    }
+
+    private void forgetInput() {
         releaseInput.run();
         releaseInput = () -> {};
         call = call.withoutInput();
     }
 
     private void enter(Stage next) {
-        if (phaseAlarm != null) {
-            phaseAlarm.cancel();
-            phaseAlarm = null;
+        if (stage == Stage.QUEUED) {
+            clock.addQueued();
+        } else if (stage == Stage.WAKING) {
+            clock.addWoke();
         }
+        clock.nextPhase();
         stage = next;
-        phaseBegun = time.nanos();
     }
 
     private void stop(@Nullable Failure why) {
-        Stage was = stage;
+        TaskFlow flow = tries.flow();
+        boolean running = stage == Stage.RUNNING;
         enter(Stage.ENDED);
-        if (totalAlarm != null) {
-            totalAlarm.cancel();
-        }
-        inputDone();
-        if (was == Stage.WAKING && wakeGate != null) {
-            wakeGate.leave(llm(), this);
-        }
-        if (was == Stage.QUEUED && gate != null) {
-            gate.leave(this);
-        }
-        if (was == Stage.RUNNING && flow != null && why != null) {
+        clock.stop();
+        forgetInput();
+        waiting.leave();
+        if (running && flow != null && why != null) {
             flow.abort(why);
         }
         relay.loadChanged(llm());
-        relay.ended(this, record(why));
-    }
-
-    private TaskRecord record(@Nullable Failure why) {
-        TaskFlow last = flow;
-        Usage usage = last == null ? Usage.UNKNOWN : last.usage();
-        return new TaskRecord(
-                id,
-                call.llm(),
-                llm(),
-                call.caller(),
-                time.now(),
-                why == null ? null : why.reason(),
-                usage.promptTokens(),
-                usage.completionTokens(),
-                last == null ? 0 : last.delivered(),
-                queued,
-                woke,
-                last == null ? null : last.firstByte(),
-                time.since(begun));
+        relay.ended(this, clock.record(id, call, llm(), time.now(), why, flow));
     }
 }

@@ -27,6 +27,7 @@ final class TaskFlow implements TaskEars {
     private static final int PIECE = 16 << 10;
 
     private final Task task;
+    private final TaskTries tries;
     private final TaskId id;
     private final AgentLine line;
     private final Client client;
@@ -60,8 +61,17 @@ final class TaskFlow implements TaskEars {
     private @Nullable Duration firstByte;
     private Time.@Nullable Alarm alarm;
 
-    TaskFlow(Task task, AgentLine line, Client client, Lane lane, Time time, int window, Deadlines deadlines) {
+    TaskFlow(
+            Task task,
+            TaskTries tries,
+            AgentLine line,
+            Client client,
+            Lane lane,
+            Time time,
+            int window,
+            Deadlines deadlines) {
         this.task = task;
+        this.tries = tries;
         this.id = task.id();
         this.line = line;
         this.client = client;
@@ -120,7 +130,7 @@ final class TaskFlow implements TaskEars {
         }
         received += length;
         if (received - announced >= window) {
-            task.windowUsedUp();
+            tries.windowUsedUp();
         }
         arrivedAt = time.nanos();
         if (wasEmpty) {
@@ -168,9 +178,13 @@ final class TaskFlow implements TaskEars {
             free();
             return;
         }
+        if (why != null && !headTold && mailbox.size() == 0 && tries.replaced(why)) {
+            retire();
+            return;
+        }
         if (why != null && why.reason() == Reason.NOT_AWAKE && head == null && mailbox.size() == 0) {
             stopClock();
-            if (task.startOver()) {
+            if (tries.startOver()) {
                 return;
             }
             ending = Failure.retry(
@@ -178,8 +192,15 @@ final class TaskFlow implements TaskEars {
         } else if (why != null && why.reason() == Reason.NOT_AWAKE) {
             ending = Failure.of(Reason.BACKEND_FAILED, task.llm() + " fell asleep in the middle of its answer");
         }
-        task.slotFree();
+        tries.slotFree();
         pump();
+    }
+
+    /** Another try has taken its place: nothing of this one is told to anybody. */
+    private void retire() {
+        stopClock();
+        aborted = true;
+        deaf = true;
     }
 
     /** Hands over what is there and can be taken; ends the task when nothing more will come. */
@@ -193,7 +214,7 @@ final class TaskFlow implements TaskEars {
                 takenAt = time.nanos();
                 stopClock();
                 alarm = time.after(deadlines.idle(), () -> lane.run(this::checkClocks));
-                task.inputDone();
+                task.firstByte();
                 client.head(id, answer);
             } else if (anything && answer != null && client.ready()) {
                 deliver();
@@ -301,6 +322,6 @@ final class TaskFlow implements TaskEars {
 
     private void free() {
         stopClock();
-        task.slotFree();
+        tries.slotFree();
     }
 }
