@@ -30,6 +30,7 @@ public final class Agent implements AutoCloseable {
     private static final int WAITING_JOBS = 20_000;
     private static final Duration LAST_JOBS = Duration.ofSeconds(2);
     private static final Duration LINGER = Duration.ofSeconds(30);
+    static final Duration LOOK_TIMEOUT = Duration.ofSeconds(5);
 
     /**
      * What an agent is given from outside.
@@ -63,6 +64,7 @@ public final class Agent implements AutoCloseable {
     private final ExecutorService files;
     private final HttpClients clients;
     private final Hosts hosts;
+    private final Catalogue catalogue;
     private final Link link;
 
     private Agent(AgentConfig config, Environment environment, SessionStore sessions, @Nullable Session session) {
@@ -79,6 +81,10 @@ public final class Agent implements AutoCloseable {
                 environment.clock(),
                 this::statusChanged);
         hosts = new Hosts(llm -> new LlmHost(llm, around));
+        PortLook look = new PortLook(http, LOOK_TIMEOUT);
+        catalogue = new Catalogue(
+                changed -> new Discovery(loop, config.discoverPorts(), environment.lookInterval(), look::look, changed),
+                this::publish);
         AgentParts parts = new AgentParts(
                 loop, workers, new HttpBackend(clients), hosts, new BodyBudget(), environment.channels());
         Link.Identity identity =
@@ -96,24 +102,36 @@ public final class Agent implements AutoCloseable {
     }
 
     /**
-     * Starts an agent: asks each backend whether it answers, then connects.
+     * Starts an agent: looks for servers where it discovers, asks each backend whether it answers, then connects.
      *
      * @throws IOException the session of an earlier run cannot be read
      */
     static Agent start(AgentConfig config, Environment environment, SessionStore sessions) throws IOException {
         Agent agent = new Agent(config, environment, sessions, sessions.load());
-        agent.loop.execute(
-                () -> Then.handle(agent.hosts.publish(config.llms()), (asked, failure) -> agent.link.start()));
+        agent.loop.execute(() -> Then.handle(
+                agent.catalogue
+                        .list(config.llms(), config.discover())
+                        .thenCompose(listed -> agent.hosts.publish(agent.catalogue.llms())),
+                (asked, failure) -> agent.link.start()));
         return agent;
     }
 
     /** Publishes these Llms from now on and no others; running tasks finish as they began. */
     public void publish(List<LlmConfig> llms) {
-        loop.execute(() -> Then.handle(hosts.publish(llms), (asked, failure) -> link.publish()));
+        publish(llms, false);
+    }
+
+    /** Publishes these Llms, with those that it discovers where it is to, and no others. */
+    void publish(List<LlmConfig> llms, boolean discover) {
+        loop.execute(() -> Then.handle(catalogue.list(llms, discover), (listed, failure) -> publish()));
+    }
+
+    private void publish() {
+        Then.handle(hosts.publish(catalogue.llms()), (asked, failure) -> link.publish());
     }
 
     /** Completes with the first registration that the server answered. */
-    CompletableFuture<Registered> attached() {
+    public CompletableFuture<Registered> attached() {
         return link.attached();
     }
 
@@ -137,6 +155,7 @@ public final class Agent implements AutoCloseable {
         }
         CompletableFuture<Void> released = new CompletableFuture<>();
         loop.execute(() -> {
+            catalogue.close();
             hosts.close();
             clients.close();
             released.complete(null);

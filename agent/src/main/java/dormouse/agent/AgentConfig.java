@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param token sent as {@code authorization: Bearer}
  * @param name what people call this agent
  * @param stateDir holds the session
- * @param discover whether it publishes what answers on the usual local ports
+ * @param discover whether it publishes what answers on the local ports
+ * @param discoverPorts of 127.0.0.1, in the order in which names are given
  */
 public record AgentConfig(
         List<String> servers,
@@ -21,13 +22,30 @@ public record AgentConfig(
         String name,
         Path stateDir,
         boolean discover,
-        List<LlmConfig> llms) {
+        List<LlmConfig> llms,
+        List<Integer> discoverPorts) {
+    /** Where Ollama, LM Studio, llama.cpp and vLLM listen, unless told otherwise. */
+    public static final List<Integer> USUAL_PORTS = List.of(11434, 1234, 8080, 8000);
+
     public AgentConfig {
+        discoverPorts = List.copyOf(discoverPorts);
         servers = List.copyOf(servers);
         llms = List.copyOf(llms);
         if (servers.isEmpty()) {
             throw new IllegalArgumentException("servers: at least one address");
         }
+    }
+
+    /** With the usual ports. */
+    public AgentConfig(
+            List<String> servers,
+            @Nullable Tls tls,
+            @Nullable Secret token,
+            String name,
+            Path stateDir,
+            boolean discover,
+            List<LlmConfig> llms) {
+        this(servers, tls, token, name, stateDir, discover, llms, USUAL_PORTS);
     }
 
     /**
@@ -41,12 +59,18 @@ public record AgentConfig(
             @Nullable Path cert,
             @Nullable Path key) {}
 
-    /** Whether only the Llms differ; the rest takes a restart. */
+    /** Whether only the Llms differ, or whether it discovers; the rest takes a restart. */
     boolean sameButLlms(AgentConfig other) {
         return servers.equals(other.servers)
                 && java.util.Objects.equals(tls, other.tls)
                 && java.util.Objects.equals(token, other.token)
                 && name.equals(other.name)
-                && stateDir.equals(other.stateDir);
+                && stateDir.equals(other.stateDir)
+                && discoverPorts.equals(other.discoverPorts);
+    }
+
+    /** The same with what a changed file says of the Llms. */
+    AgentConfig withLlmsOf(AgentConfig changed) {
+        return new AgentConfig(servers, tls, token, name, stateDir, changed.discover, changed.llms, discoverPorts);
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads the agent's file; whatever is wrong in it is a {@link SettingsException} with its place. Stateless. */
 final class AgentConfigReader {
     private static final String DEFAULT_PORT = "7700";
+    private static final int MOST_PORTS = 32;
     private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?");
 
     private AgentConfigReader() {}
@@ -35,7 +37,8 @@ final class AgentConfigReader {
                 file.text("name", hostName()),
                 path(file.text("stateDir", "~/.local/state/dormouse"), home),
                 file.flag("discover", llms.isEmpty()),
-                llms);
+                llms,
+                ports(file));
         file.rejectUnknown();
         return config;
     }
@@ -62,6 +65,23 @@ final class AgentConfigReader {
     private static int port(String digits) {
         int port = Integer.parseInt(digits);
         return port <= 65_535 ? port : 0;
+    }
+
+    private static List<Integer> ports(Settings file) {
+        if (!file.has("discoverPorts")) {
+            return AgentConfig.USUAL_PORTS;
+        }
+        Set<Integer> ports = new LinkedHashSet<>();
+        for (String each : file.textList("discoverPorts")) {
+            if (!each.matches("[0-9]{1,5}") || port(each) == 0) {
+                throw file.wrong("discoverPorts", "a list of ports, each from 1 to 65535");
+            }
+            ports.add(port(each));
+        }
+        if (ports.size() > MOST_PORTS) {
+            throw file.wrong("discoverPorts", "a list of at most " + MOST_PORTS + " ports");
+        }
+        return List.copyOf(ports);
     }
 
     /** By its text: a name that only resolves to a loopback address may resolve to another one later. */

@@ -14,8 +14,9 @@ record Arguments(@Nullable Path config, List<Assignment> settings, boolean check
               --config FILE     the agent's file (default: ~/.config/dormouse/agent.yaml, where it exists)
               --set KEY=VALUE   sets one key over the file, for instance --set server=localhost:7700
                                 (DORMOUSE_AGENT_SERVER=localhost:7700 in the environment does the same, below --set)
-              --check           reads the file, asks each backend whether it answers, and exits:
-                                0 when all do or can be woken, 1 when not, 2 when the file is wrong
+              --check           reads the file, asks each backend whether it answers, looks at the local ports where
+                                it is to discover, and exits: 0 when all answer or can be woken, 1 when not, 2 when
+                                the file is wrong
               --help, --version
             """;
 

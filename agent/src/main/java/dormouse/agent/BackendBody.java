@@ -1,5 +1,6 @@
 package dormouse.agent;
 
+import dormouse.form.MultipartForm;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.Executor;
@@ -12,9 +13,13 @@ final class BackendBody {
 
     private BackendBody() {}
 
+    private interface Rewrite {
+        byte[] apply() throws IOException;
+    }
+
     /**
-     * JSON gets the backend's own name for the model; what is not JSON, or is empty, stays as it is. One of the two is
-     * called, on the loop.
+     * JSON and forms get the backend's own name for the model; what is neither, or is empty, stays as it is. One of the
+     * two is called, on the loop.
      */
     static void make(
             byte[] body,
@@ -24,20 +29,23 @@ final class BackendBody {
             Executor workers,
             Consumer<byte[]> made,
             Consumer<IOException> malformed) {
-        if (body.length == 0 || !isJson(contentType)) {
+        boolean form = MultipartForm.isForm(contentType);
+        Rewrite rewrite =
+                form ? () -> FormRewrite.rewrite(body, contentType, model) : () -> ModelRewrite.rewrite(body, model);
+        if (body.length == 0 || !(form || isJson(contentType))) {
             made.accept(body);
         } else if (body.length <= PARSED_ON_LOOP) {
-            rewrite(body, model, Runnable::run, made, malformed);
+            run(rewrite, Runnable::run, made, malformed);
         } else {
-            workers.execute(() -> rewrite(body, model, loop, made, malformed));
+            workers.execute(() -> run(rewrite, loop, made, malformed));
         }
     }
 
-    private static void rewrite(
-            byte[] body, String model, Executor back, Consumer<byte[]> made, Consumer<IOException> malformed) {
+    private static void run(
+            Rewrite rewrite, Executor back, Consumer<byte[]> made, Consumer<IOException> malformed) {
         byte[] rewritten;
         try {
-            rewritten = ModelRewrite.rewrite(body, model);
+            rewritten = rewrite.apply();
         } catch (IOException e) {
             back.execute(() -> malformed.accept(e));
             return;

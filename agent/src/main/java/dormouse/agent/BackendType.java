@@ -1,5 +1,7 @@
 package dormouse.agent;
 
+import java.net.URI;
+
 /** The kind of a backend: what decides how it is asked whether it answers, never by an inference. */
 public enum BackendType {
     /** Any server with OpenAI's paths. */
@@ -19,5 +21,11 @@ public enum BackendType {
     @Override
     public String toString() {
         return word;
+    }
+
+    /** Where the paths of a backend's own begin: before the {@code /v1} of its OpenAI's paths. */
+    static URI root(URI url) {
+        String text = url.toString();
+        return text.endsWith("/v1") ? URI.create(text.substring(0, text.length() - 3)) : url;
     }
 }

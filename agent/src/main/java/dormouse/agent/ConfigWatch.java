@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -21,7 +20,7 @@ final class ConfigWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ConfigWatch.class);
 
     private final ConfigSource source;
-    private final Consumer<List<LlmConfig>> publish;
+    private final Consumer<AgentConfig> publish;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(job -> {
         Thread watch = new Thread(job, "dormouse-agent-config");
         watch.setDaemon(true);
@@ -31,7 +30,7 @@ final class ConfigWatch implements AutoCloseable {
     private String stamp = "";
     private boolean changing;
 
-    ConfigWatch(ConfigSource source, AgentConfig config, Consumer<List<LlmConfig>> publish) {
+    ConfigWatch(ConfigSource source, AgentConfig config, Consumer<AgentConfig> publish) {
         this.source = source;
         this.config = config;
         this.publish = publish;
@@ -64,24 +63,17 @@ final class ConfigWatch implements AutoCloseable {
         try {
             AgentConfig read = source.read();
             if (!read.sameButLlms(config)) {
-                log.warn("only llms are taken from a changed file; the rest takes effect with a restart");
+                log.warn("only llms and discover are taken from a changed file; the rest takes effect with a restart");
             }
-            boolean changed = !read.llms().equals(config.llms());
-            config = new AgentConfig(
-                    config.servers(),
-                    config.tls(),
-                    config.token(),
-                    config.name(),
-                    config.stateDir(),
-                    config.discover(),
-                    read.llms());
+            boolean changed = !read.llms().equals(config.llms()) || read.discover() != config.discover();
+            config = config.withLlmsOf(read);
             log.info(
                     "configuration read again file={} llms={} changed={}",
                     source.file(),
                     read.llms().size(),
                     changed);
             if (changed) {
-                publish.accept(read.llms());
+                publish.accept(config);
             }
         } catch (SettingsException e) {
             log.error("configuration is wrong, the old one stays: {}", e.getMessage());

@@ -14,6 +14,9 @@ import org.slf4j.LoggerFactory;
 final class Grants {
     private static final Logger log = LoggerFactory.getLogger(Grants.class);
 
+    private static final String REMEDY =
+            " remedy=\"list it in the agent's file under another name, with a pool to share\"";
+
     private final Set<String> granted = new LinkedHashSet<>();
     private final Map<String, String> refused = new HashMap<>();
 
@@ -32,10 +35,11 @@ final class Grants {
             refused.put(name, why);
             if (!why.equals(refusedBefore.get(name))) {
                 log.warn(
-                        "name refused, and offered again from time to time llm={} reason={} message=\"{}\"",
+                        "name refused, and offered again from time to time llm={} reason={} message=\"{}\"{}",
                         name,
                         why,
-                        Failures.oneLine(grant.getRefusal().getMessage()));
+                        Failures.oneLine(grant.getRefusal().getMessage()),
+                        why.equals("NAME_IN_USE") ? REMEDY : "");
             }
         }
     }

@@ -76,6 +76,7 @@ final class Hosts {
                         .setName(host.config().name())
                         .setStatus(host.status())
                         .setReason(host.reason())
+                        .setRested(host.isRested())
                         .build())
                 .toList();
     }

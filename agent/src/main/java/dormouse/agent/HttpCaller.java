@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * answer is bounded. On the loop alone; the futures complete there, and cancelling one closes its connection.
  */
 final class HttpCaller {
-    private static final int BODY_BYTES = 4 * 1024;
+    /** What is read of an answer, unless somebody wants more. */
+    static final int BODY_BYTES = 4 * 1024;
 
     /** An answer, with the beginning of its body. */
     record Reply(int status, String body) {}
@@ -31,7 +32,13 @@ final class HttpCaller {
 
     CompletableFuture<Reply> call(
             String method, String url, Map<String, String> headers, String body, Duration timeout) {
-        Pending pending = new Pending();
+        return call(method, url, headers, body, timeout, BODY_BYTES);
+    }
+
+    /** @param bytes to read of the answer, at most */
+    CompletableFuture<Reply> call(
+            String method, String url, Map<String, String> headers, String body, Duration timeout, int bytes) {
+        Pending pending = new Pending(bytes);
         Loop.Timer timer = loop.after(
                 timeout,
                 () -> pending.reply.completeExceptionally(
@@ -51,7 +58,12 @@ final class HttpCaller {
 
     private static final class Pending {
         final CompletableFuture<Reply> reply = new CompletableFuture<>();
+        private final int bytes;
         private @Nullable HttpClientRequest request;
+
+        Pending(int bytes) {
+            this.bytes = bytes;
+        }
 
         void send(HttpClientRequest connected, Map<String, String> headers, String body) {
             request = connected;
@@ -73,8 +85,8 @@ final class HttpCaller {
             response.exceptionHandler(reply::completeExceptionally);
             response.handler(data -> {
                 text.appendBuffer(data);
-                if (text.length() >= BODY_BYTES) {
-                    reply.complete(new Reply(response.statusCode(), text.getString(0, BODY_BYTES)));
+                if (text.length() >= bytes) {
+                    reply.complete(new Reply(response.statusCode(), text.getString(0, bytes)));
                 }
             });
             response.endHandler(ignored -> reply.complete(new Reply(response.statusCode(), text.toString())));

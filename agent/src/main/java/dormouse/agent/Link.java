@@ -244,6 +244,7 @@ final class Link implements ServerStream.Listener {
         }
     }
 
+    /** A server that drains says when to come back, and is soon another: asking it again is no failure in a row. */
     private Duration delay(io.grpc.Status status, @Nullable Status problem) {
         Duration asked =
                 problem == null ? Duration.ZERO : Problems.retryAfter(problem).orElse(Duration.ZERO);
@@ -259,7 +260,9 @@ final class Link implements ServerStream.Listener {
                     Spans.say(wait));
             return wait;
         }
-        Duration wait = longer(backoff.next(), asked);
+        Duration wait = reason(problem).equals("REPLICA_DRAINING") && !asked.isZero()
+                ? asked.plusMillis(random.nextLong(asked.toMillis() / 2 + 1))
+                : longer(backoff.next(), asked);
         log.warn(
                 "not attached server={} code={} message=\"{}\" again=\"{}\"",
                 parts.channels().describe(),

@@ -91,5 +91,14 @@ public record LlmConfig(
      * @param quietHours in the machine's own time zone
      * @param maxWakesPerHour 0: no bound
      */
-    public record Policy(@Nullable QuietHours quietHours, int maxWakesPerHour) {}
+    public record Policy(@Nullable QuietHours quietHours, int maxWakesPerHour) {
+        /** As {@code --check} says it. */
+        @Override
+        public String toString() {
+            String quiet =
+                    quietHours == null ? "" : "not woken between " + quietHours.from() + " and " + quietHours.to();
+            String wakes = maxWakesPerHour == 0 ? "" : "at most " + maxWakesPerHour + " wakes an hour";
+            return quiet + (quiet.isEmpty() || wakes.isEmpty() ? "" : ", ") + wakes;
+        }
+    }
 }

@@ -4,10 +4,6 @@ import dormouse.settings.Settings;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Locale;
-import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads one entry of {@code llms}. Stateless. */
@@ -15,14 +11,6 @@ final class LlmConfigReader {
     private static final int LARGEST_CONCURRENCY = 1024;
     private static final int DAY_SECONDS = 86_400;
     private static final int DEFAULT_MAX_WAIT_SECONDS = 60;
-    private static final Pattern MAC = Pattern.compile("[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}");
-    private static final Pattern HEADER_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
-
-    private enum RecipeType {
-        HTTP,
-        COMMAND,
-        WOL
-    }
 
     private LlmConfigReader() {}
 
@@ -40,17 +28,20 @@ final class LlmConfigReader {
         if (apiKey != null && !isHeaderValue(apiKey)) {
             throw llm.wrong("apiKey", "a key is one line of printable characters");
         }
-        LlmConfig.Wake wake = llm.has("wake") ? wake(llm.section("wake")) : null;
-        LlmConfig.Sleep sleep = llm.has("sleep") ? sleep(llm.section("sleep")) : null;
+        String model = llm.text("model", name);
+        Secret key = apiKey == null || apiKey.isEmpty() ? null : new Secret(apiKey);
+        RecipeReader recipes = new RecipeReader(url, model, key, RecipeReader.readyMade(llm));
+        LlmConfig.Wake wake = wake(llm, recipes);
+        LlmConfig.Sleep sleep = sleep(llm, recipes);
         if (sleep != null && wake == null) {
             throw llm.wrong("sleep", "what is put to sleep must be woken: give it a wake recipe too");
         }
         return new LlmConfig(
                 name,
                 url,
-                llm.text("model", name),
-                llm.choice("type", BackendType.OPENAI),
-                apiKey == null || apiKey.isEmpty() ? null : new Secret(apiKey),
+                model,
+                llm.choice("type", usualType(recipes, wake)),
+                key,
                 pool,
                 llm.integer("concurrency", 4, 1, LARGEST_CONCURRENCY),
                 llm.textMap("labels"),
@@ -81,55 +72,33 @@ final class LlmConfigReader {
         return new LlmConfig.Available(url, seconds(available, "timeoutSeconds", 2, 60));
     }
 
-    private static LlmConfig.Wake wake(Settings wake) {
-        return new LlmConfig.Wake(recipe(wake), seconds(wake, "maxWaitSeconds", DEFAULT_MAX_WAIT_SECONDS, DAY_SECONDS));
+    private static LlmConfig.@Nullable Wake wake(Settings llm, RecipeReader recipes) {
+        Settings wake = llm.section("wake");
+        Recipe recipe = recipes.read(wake, llm.has("wake"), Recipe.ReadyMade.Action.WAKE);
+        return recipe == null
+                ? null
+                : new LlmConfig.Wake(recipe, seconds(wake, "maxWaitSeconds", DEFAULT_MAX_WAIT_SECONDS, DAY_SECONDS));
     }
 
-    private static LlmConfig.Sleep sleep(Settings sleep) {
-        return new LlmConfig.Sleep(
-                recipe(sleep),
-                seconds(sleep, "maxWaitSeconds", DEFAULT_MAX_WAIT_SECONDS, DAY_SECONDS),
-                sleep.has("idleAfterSeconds") ? seconds(sleep, "idleAfterSeconds", 600, 30 * DAY_SECONDS) : null);
+    private static LlmConfig.@Nullable Sleep sleep(Settings llm, RecipeReader recipes) {
+        Settings sleep = llm.section("sleep");
+        Recipe recipe = recipes.read(sleep, llm.has("sleep"), Recipe.ReadyMade.Action.SLEEP);
+        return recipe == null
+                ? null
+                : new LlmConfig.Sleep(
+                        recipe,
+                        seconds(sleep, "maxWaitSeconds", DEFAULT_MAX_WAIT_SECONDS, DAY_SECONDS),
+                        sleep.has("idleAfterSeconds")
+                                ? seconds(sleep, "idleAfterSeconds", 600, 30 * DAY_SECONDS)
+                                : null);
     }
 
-    private static Recipe recipe(Settings recipe) {
-        return switch (recipe.choice("type", RecipeType.HTTP)) {
-            case HTTP -> httpRecipe(recipe);
-            case COMMAND -> new Recipe.Command(recipe.required("command"), recipe.textList("args"));
-            case WOL -> wakeOnLan(recipe);
-        };
-    }
-
-    private static Recipe httpRecipe(Settings recipe) {
-        URI url = http(recipe.required("url"));
-        if (url == null) {
-            throw recipe.wrong("url", "an http:// or https:// URL");
+    /** Who gives the ready-made recipe of a kind has said of which kind the backend is. */
+    private static BackendType usualType(RecipeReader recipes, LlmConfig.@Nullable Wake wake) {
+        if (recipes.usual() != null) {
+            return recipes.usual();
         }
-        String method = recipe.text("method", "POST").toUpperCase(Locale.ROOT);
-        if (!method.matches("[A-Z]{1,20}")) {
-            throw recipe.wrong("method", "an HTTP method, for instance POST");
-        }
-        Map<String, String> headers = new LinkedHashMap<>();
-        recipe.textMap("headers").forEach((name, value) -> {
-            if (!HEADER_NAME.matcher(name).matches() || !isHeaderValue(value)) {
-                throw recipe.wrong("headers", "names and values of HTTP headers, each of one line");
-            }
-            headers.put(name, value);
-        });
-        String body = recipe.text("body", "");
-        if (!body.isEmpty() && headers.keySet().stream().noneMatch("content-type"::equalsIgnoreCase)) {
-            headers.put("content-type", "application/json");
-        }
-        return new Recipe.Http(url, method, headers, body);
-    }
-
-    private static Recipe wakeOnLan(Settings recipe) {
-        String mac = recipe.required("mac");
-        if (!MAC.matcher(mac).matches()) {
-            throw recipe.wrong("mac", "a hardware address is written aa:bb:cc:dd:ee:ff");
-        }
-        return new Recipe.WakeOnLan(
-                mac, recipe.text("broadcast", "255.255.255.255"), recipe.integer("port", 9, 1, 65_535));
+        return wake != null && wake.recipe() instanceof Recipe.ReadyMade made ? made.kind() : BackendType.OPENAI;
     }
 
     private static LlmConfig.Policy policy(Settings policy) {
@@ -147,7 +116,7 @@ final class LlmConfigReader {
         return Duration.ofSeconds(settings.integer(key, fallback, 1, max));
     }
 
-    private static @Nullable URI http(String text) {
+    static @Nullable URI http(String text) {
         try {
             URI url = new URI(text);
             boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
@@ -157,7 +126,7 @@ final class LlmConfigReader {
         }
     }
 
-    private static boolean isHeaderValue(String value) {
+    static boolean isHeaderValue(String value) {
         return value.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
     }
 }

@@ -53,23 +53,27 @@ final class LlmHost implements Checks.Listener {
     private final Surroundings around;
     private final Map<String, Consumer<Wake.Outcome>> wakeWaiters = new LinkedHashMap<>();
     private final Checks checks;
-    private final Rest rest;
     private final WakePolicy policy;
-    private final @Nullable Watchdog idle;
-    private int tasks;
+    private Rest rest;
+    private Occupancy occupancy = new Occupancy();
     private boolean closed;
     private @Nullable Wake wake;
     private @Nullable Runnable wakeAfterSleep;
-    private @Nullable LlmHost successor;
 
     LlmHost(LlmConfig config, Surroundings around) {
         this.config = config;
         this.around = around;
         this.checks = new Checks(around.loop(), this::probe, around.checkInterval(), !config.isWakeable(), this);
-        this.rest = new Rest(around.recipes());
         this.policy = new WakePolicy(config, around.loop(), around.clock());
+        this.rest = new Rest(around.recipes());
+        own();
+    }
+
+    /** Rest and occupancy tell this host, and follow its configuration. */
+    private void own() {
+        rest.tell(this::slept);
         Duration idleAfter = config.sleep() == null ? null : config.sleep().idleAfter();
-        this.idle = idleAfter == null ? null : new Watchdog(around.loop(), idleAfter, this::idleForSoLong);
+        occupancy.watch(idleAfter == null ? null : new Watchdog(around.loop(), idleAfter, this::idleForSoLong));
     }
 
     LlmConfig config() {
@@ -80,7 +84,7 @@ final class LlmHost implements Checks.Listener {
     CompletableFuture<Availability> start() {
         return checks.start().whenComplete((answer, failure) -> {
             if (checks.isUp()) {
-                countIdle();
+                occupancy.countIdle();
             }
         });
     }
@@ -94,21 +98,25 @@ final class LlmHost implements Checks.Listener {
                 || !earlier.config.model().equals(config.model())) {
             return;
         }
-        earlier.successor = this;
-        tasks = earlier.tasks;
         policy.inherit(earlier.policy);
-        rest.rested(earlier.isRested() && config.isWakeable());
+        occupancy.watch(null);
+        occupancy = earlier.occupancy;
+        if (config.isWakeable()) {
+            rest = earlier.rest;
+        }
+        own();
     }
 
     /** No more checks; a wake under way is stopped, a sleep recipe runs to its end. */
     void close() {
         closed = true;
-        if (idle != null) {
-            idle.close();
-        }
         checks.close();
+        String why = "the Llm is no longer published as it was";
         if (wake != null) {
-            wake.stop("the Llm is no longer published");
+            wake.stop(why);
+        } else if (wakeAfterSleep != null) {
+            wakeAfterSleep = null;
+            woken(new Wake.Outcome(Duration.ZERO, Problems.status(Code.CANCELLED, "WAKE_FAILED", why)));
         }
     }
 
@@ -139,18 +147,11 @@ final class LlmHost implements Checks.Listener {
     }
 
     void taskStarted() {
-        tasks++;
-        if (idle != null) {
-            idle.pause();
-        }
+        occupancy.taskStarted();
     }
 
     void taskEnded() {
-        tasks--;
-        countIdle();
-        if (successor != null) {
-            successor.taskEnded();
-        }
+        occupancy.taskEnded();
     }
 
     /** The backend has sent something: that is as good as a check. */
@@ -195,10 +196,18 @@ final class LlmHost implements Checks.Listener {
             });
             return;
         }
-        log.info("wake started llm={} recipe=\"{}\"", config.name(), recipe.recipe());
-        Wake begun = new Wake(around.loop(), recipe, rest.isRested(), this::probe, around.recipes(), policy::grant);
+        Wake begun =
+                new Wake(around.loop(), recipe, rest.isRested(), this::probe, around.recipes(), () -> granted(recipe));
         wake = begun;
         Then.accept(begun.start(), this::woken);
+    }
+
+    private @Nullable Status granted(LlmConfig.Wake recipe) {
+        Status refusal = policy.grant();
+        if (refusal == null) {
+            log.info("wake started llm={} recipe=\"{}\"", config.name(), recipe.recipe());
+        }
+        return refusal;
     }
 
     private void woken(Wake.Outcome outcome) {
@@ -207,11 +216,11 @@ final class LlmHost implements Checks.Listener {
         if (outcome.error() == null) {
             checks.up();
             rest.rested(false);
-            countIdle();
+            occupancy.countIdle();
             log.info("awake llm={} took=\"{}\"", config.name(), Spans.say(outcome.took()));
         } else {
             log.warn(
-                    "wake failed llm={} reason=\"{}\"",
+                    "not woken llm={} reason=\"{}\"",
                     config.name(),
                     outcome.error().getMessage());
         }
@@ -226,8 +235,8 @@ final class LlmHost implements Checks.Listener {
         LlmConfig.Sleep recipe = config.sleep();
         if (recipe == null) {
             waiter.accept(refusedSleep("the Llm has no sleep recipe"));
-        } else if (tasks > 0) {
-            waiter.accept(refusedSleep("the Llm is busy: tasks=" + tasks));
+        } else if (occupancy.tasks() > 0) {
+            waiter.accept(refusedSleep("the Llm is busy: tasks=" + occupancy.tasks()));
         } else if (wake != null) {
             waiter.accept(refusedSleep("the Llm is being woken"));
         } else if (rest.isUnderWay()) {
@@ -237,7 +246,7 @@ final class LlmHost implements Checks.Listener {
         } else {
             LlmStatus before = status();
             log.info("sleep started llm={} recipe=\"{}\"", config.name(), recipe.recipe());
-            rest.begin(recipe, waiter, this::slept);
+            rest.begin(recipe, waiter);
             changedFrom(before);
         }
     }
@@ -247,7 +256,7 @@ final class LlmHost implements Checks.Listener {
             log.info("asleep llm={}", config.name());
         } else {
             log.warn("sleep failed llm={} reason=\"{}\"", config.name(), error.getMessage());
-            countIdle();
+            occupancy.countIdle();
         }
         changedFrom(LlmStatus.LLM_STATUS_HIBERNATING);
         Runnable next = wakeAfterSleep;
@@ -257,15 +266,8 @@ final class LlmHost implements Checks.Listener {
         }
     }
 
-    /** From now on it is idle, unless it has tasks. */
-    private void countIdle() {
-        if (idle != null && tasks == 0 && !closed) {
-            idle.touch();
-        }
-    }
-
     private void idleForSoLong() {
-        if (tasks == 0 && status() == LlmStatus.LLM_STATUS_ACTIVE) {
+        if (!closed && occupancy.tasks() == 0 && status() == LlmStatus.LLM_STATUS_ACTIVE) {
             log.info("idle, and so put to sleep llm={}", config.name());
             sleep(error -> {});
         }
@@ -290,7 +292,7 @@ final class LlmHost implements Checks.Listener {
         boolean wasUp = checks.isUp();
         checks.note(answer);
         if (checks.isUp() && !wasUp) {
-            countIdle();
+            occupancy.countIdle();
         }
         changedFrom(before);
     }

@@ -82,16 +82,19 @@ public final class Main {
             throws IOException, InterruptedException {
         Logger log = LoggerFactory.getLogger(Main.class);
         log.info(
-                "agent starts version={} name={} file={} servers={} llms={}",
+                "agent starts version={} name={} file={} servers={} llms={} discover={}",
                 Version.text(),
                 config.name(),
                 source.file(),
                 config.servers(),
-                config.llms().stream().map(LlmConfig::name).toList());
-        sayWhatIsLater(log, config);
+                config.llms().stream().map(LlmConfig::name).toList(),
+                config.discover() ? config.discoverPorts() : "false");
+        if (config.llms().isEmpty() && !config.discover()) {
+            log.warn("no llms are listed, and discover is false: nothing is published");
+        }
         Agent agent = Agent.start(config, environment, state);
         CountDownLatch stopped = new CountDownLatch(1);
-        try (ConfigWatch watch = new ConfigWatch(source, config, agent::publish)) {
+        try (ConfigWatch watch = new ConfigWatch(source, config, read -> agent.publish(read.llms(), read.discover()))) {
             watch.start(LOOK_AT_FILE);
             AtomicBoolean stopping = new AtomicBoolean();
             Runnable stop = () -> {
@@ -107,21 +110,6 @@ public final class Main {
             stopped.await();
         }
         log.info("agent has ended");
-    }
-
-    private static void sayWhatIsLater(Logger log, AgentConfig config) {
-        if (config.llms().isEmpty()) {
-            log.warn("no llms are configured, and discovery comes in a later version: nothing is published");
-        } else if (config.discover()) {
-            log.warn("discovery comes in a later version: only the llms of the file are published");
-        }
-        if (config.llms().stream().anyMatch(llm -> llm.policy() != null)) {
-            log.warn("policy is read, and takes effect in a later version");
-        }
-        if (config.llms().stream()
-                .anyMatch(llm -> llm.sleep() != null && llm.sleep().idleAfter() != null)) {
-            log.warn("idleAfterSeconds is read, and takes effect in a later version; sleeping by hand works");
-        }
     }
 
     private static void configureLogging() {

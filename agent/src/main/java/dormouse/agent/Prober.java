@@ -3,6 +3,7 @@ package dormouse.agent;
 import dormouse.agent.HttpCaller.Reply;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -26,11 +27,20 @@ final class Prober {
             boolean up = strict(llm.type()) ? reply.status() == 200 : reply.status() < 500;
             return new Availability(up, "HTTP " + reply.status());
         });
-        if (llm.type() != BackendType.VLLM || llm.available().url() != null) {
+        if (llm.available().url() != null) {
             return health;
         }
+        return switch (llm.type()) {
+            case VLLM -> ifUp(health, answer -> awake(llm, answer));
+            case LLAMA_CPP -> ifUp(health, answer -> loaded(llm, answer));
+            case OPENAI, OLLAMA, LMSTUDIO -> health;
+        };
+    }
+
+    private static CompletableFuture<Availability> ifUp(
+            CompletableFuture<Availability> health, Function<Availability, CompletableFuture<Availability>> then) {
         return health.thenCompose(
-                answer -> answer.up() ? awake(llm, answer) : CompletableFuture.completedFuture(answer));
+                answer -> answer.up() ? then.apply(answer) : CompletableFuture.completedFuture(answer));
     }
 
     /** A vLLM that sleeps answers its health check; only this endpoint, where it is switched on, tells. */
@@ -43,11 +53,27 @@ final class Prober {
                         : healthy);
     }
 
+    /** A router of llama.cpp is healthy while it still loads the model that it was told to load. */
+    private CompletableFuture<Availability> loaded(LlmConfig llm, Availability healthy) {
+        return list(llm, llm.url() + "/models")
+                .handle((reply, failure) -> failure == null
+                                && ModelLists.openAi(reply.body()).stream()
+                                        .anyMatch(model -> model.id().equals(llm.model())
+                                                && model.status().equals("loading"))
+                        ? Availability.no("it loads")
+                        : healthy);
+    }
+
+    private CompletableFuture<Reply> list(LlmConfig llm, String url) {
+        return http.call("GET", url, headers(llm), "", llm.available().timeout(), ModelLists.BYTES);
+    }
+
     private CompletableFuture<Reply> get(LlmConfig llm, String url) {
-        Map<String, String> headers = llm.apiKey() == null
-                ? Map.of()
-                : Map.of("authorization", "Bearer " + llm.apiKey().value());
-        return http.call("GET", url, headers, "", llm.available().timeout());
+        return http.call("GET", url, headers(llm), "", llm.available().timeout());
+    }
+
+    private static Map<String, String> headers(LlmConfig llm) {
+        return Secret.bearer(llm.apiKey());
     }
 
     private static String url(LlmConfig llm) {
@@ -62,10 +88,8 @@ final class Prober {
         };
     }
 
-    /** Where the paths of the backend's own begin: before OpenAI's {@code /v1}. */
     private static String root(LlmConfig llm) {
-        String url = llm.url().toString();
-        return url.endsWith("/v1") ? url.substring(0, url.length() - 3) : url;
+        return BackendType.root(llm.url()).toString();
     }
 
     /** Whether only 200 counts: these say 503 while they load, and their path is known. */

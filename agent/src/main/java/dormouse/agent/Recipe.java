@@ -3,6 +3,7 @@ package dormouse.agent;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What the publisher wrote down to boot, or to rest, a backend. */
 public sealed interface Recipe {
@@ -37,6 +38,42 @@ public sealed interface Recipe {
         @Override
         public String toString() {
             return "wake-on-lan " + mac;
+        }
+    }
+
+    /**
+     * What the maker of the backend has provided for loading a model and for unloading it, over HTTP.
+     *
+     * @param kind any but {@link BackendType#OPENAI}, which has nothing of the sort
+     * @param root where the backend's own paths begin: before OpenAI's {@code /v1}
+     * @param model the backend's own name for it
+     * @param apiKey the backend's
+     */
+    record ReadyMade(
+            BackendType kind,
+            Action action,
+            URI root,
+            String model,
+            @Nullable Secret apiKey) implements Recipe {
+        /** Which of the two. */
+        enum Action {
+            WAKE,
+            SLEEP
+        }
+
+        public ReadyMade {
+            if (kind == BackendType.OPENAI) {
+                throw new IllegalArgumentException("there is no ready-made recipe for just any server");
+            }
+        }
+
+        static ReadyMade of(BackendType kind, Action action, URI url, String model, @Nullable Secret apiKey) {
+            return new ReadyMade(kind, action, BackendType.root(url), model, apiKey);
+        }
+
+        @Override
+        public String toString() {
+            return (action == Action.WAKE ? "wake " : "rest ") + model + " by " + kind + "'s own way";
         }
     }
 }

@@ -25,6 +25,9 @@ final class RecipeRunner implements Recipes {
         if (recipe instanceof Recipe.Command command) {
             return new CommandRun(command, loop, workers).start(limit);
         }
+        if (recipe instanceof Recipe.ReadyMade readyMade) {
+            return new ReadyMadeRun(readyMade, http, loop).start(limit);
+        }
         return new MagicPacket((Recipe.WakeOnLan) recipe).send(loop, workers);
     }
 

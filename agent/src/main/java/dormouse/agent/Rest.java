@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Rest {
     private final Recipes recipes;
     private final List<Consumer<@Nullable Status>> waiters = new ArrayList<>();
+    private Consumer<@Nullable Status> over = error -> {};
     private boolean rested;
 
     Rest(Recipes recipes) {
@@ -37,13 +38,17 @@ final class Rest {
         waiters.add(waiter);
     }
 
+    /** Who hears of the end of a recipe, after those who wait for it: the failure, or null. The last one to ask does. */
+    void tell(Consumer<@Nullable Status> owner) {
+        over = owner;
+    }
+
     /**
      * Runs the recipe.
      *
      * @param waiter told at its end what went wrong, or null, when the new state holds already
-     * @param over called with the failure, or null, after every waiter
      */
-    void begin(LlmConfig.Sleep sleep, Consumer<@Nullable Status> waiter, Consumer<@Nullable Status> over) {
+    void begin(LlmConfig.Sleep sleep, Consumer<@Nullable Status> waiter) {
         waiters.add(waiter);
         Then.handle(recipes.run(sleep.recipe(), sleep.maxWait()), (nothing, failure) -> {
             List<Consumer<@Nullable Status>> told = List.copyOf(waiters);

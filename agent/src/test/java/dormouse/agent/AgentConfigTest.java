@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class AgentConfigTest {
     private static final Path HOME = Path.of("/home/ana");
@@ -108,6 +109,66 @@ class AgentConfigTest {
         assertThat(config.llms().get(2).available().url()).isEqualTo(URI.create("http://10.0.0.5:9/up"));
     }
 
+    private static Recipe.ReadyMade made(BackendType kind, Recipe.ReadyMade.Action action) {
+        return new Recipe.ReadyMade(kind, action, URI.create("http://x:1"), "m", null);
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = BackendType.class, mode = EnumSource.Mode.EXCLUDE, names = "OPENAI")
+    void one_word_is_the_recipes_of_a_kind_and_the_kind(BackendType kind) {
+        LlmConfig llm = read("llms: [{name: a, url: 'http://x:1/v1', model: m, recipe: " + kind + "}]")
+                .llms()
+                .get(0);
+
+        assertThat(llm.type()).isEqualTo(kind);
+        assertThat(llm.wake())
+                .isEqualTo(new LlmConfig.Wake(made(kind, Recipe.ReadyMade.Action.WAKE), Duration.ofSeconds(60)));
+        assertThat(llm.sleep())
+                .isEqualTo(
+                        new LlmConfig.Sleep(made(kind, Recipe.ReadyMade.Action.SLEEP), Duration.ofSeconds(60), null));
+    }
+
+    @Test
+    void ready_made_recipes_and_written_ones_go_together() {
+        List<LlmConfig> llms = read("""
+                llms:
+                  - {name: a, url: "http://x:1/v1", model: m, recipe: ollama, sleep: {idleAfterSeconds: 600}}
+                  - name: b
+                    url: http://x:1/v1
+                    model: m
+                    wake: {recipe: ollama, maxWaitSeconds: 90}
+                    sleep: {recipe: ollama, idleAfterSeconds: 60}
+                  - {name: c, url: "http://x:1/v1", model: m, recipe: vllm, type: openai, wake: {type: command, command: boot}}
+                  - {name: d, url: "http://x:1/v1", model: m, wake: {recipe: lmstudio}}
+                """).llms();
+
+        assertThat(llms.get(0).sleep())
+                .isEqualTo(new LlmConfig.Sleep(
+                        made(BackendType.OLLAMA, Recipe.ReadyMade.Action.SLEEP),
+                        Duration.ofSeconds(60),
+                        Duration.ofMinutes(10)));
+        assertThat(llms.get(1).type()).isEqualTo(BackendType.OLLAMA);
+        assertThat(llms.get(1).wake())
+                .isEqualTo(new LlmConfig.Wake(
+                        made(BackendType.OLLAMA, Recipe.ReadyMade.Action.WAKE), Duration.ofSeconds(90)));
+        assertThat(llms.get(1).sleep().idleAfter()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(llms.get(2).type()).isEqualTo(BackendType.OPENAI);
+        assertThat(llms.get(2).wake().recipe()).isEqualTo(new Recipe.Command("boot", List.of()));
+        assertThat(llms.get(2).sleep().recipe()).isEqualTo(made(BackendType.VLLM, Recipe.ReadyMade.Action.SLEEP));
+        assertThat(llms.get(3).isSleepable()).isFalse();
+    }
+
+    @Test
+    void what_is_discovered_can_be_told() {
+        assertThat(read("").discoverPorts()).containsExactly(11434, 1234, 8080, 8000);
+        AgentConfig both =
+                read("{discover: true, discoverPorts: [11435, 9000, 11435], llms: [{name: a, url: 'http://x/v1'}]}");
+        assertThat(both.discover()).isTrue();
+        assertThat(both.discoverPorts()).containsExactly(11435, 9000);
+        assertThat(read("llms: [{name: a, url: 'http://x/v1'}]").discover()).isFalse();
+        assertThat(read("discover: false").discover()).isFalse();
+    }
+
     @Test
     void nothing_at_all_is_a_configuration_too() {
         AgentConfig config = read("");
@@ -153,6 +214,14 @@ class AgentConfigTest {
                 "sleep: | llms: [{name: a, url: 'http://x/v1', sleep: {url: 'http://y'}}]",
                 "quietHours: \"23:00-23:00\" | llms: [{name: a, url: 'http://x/v1', policy: {quietHours: '23:00-23:00'}}]",
                 "maxWakesPerHour: \"0\" | llms: [{name: a, url: 'http://x/v1', policy: {maxWakesPerHour: 0}}]",
+                "recipe: \"openai\" is not one of ollama, llama.cpp, lmstudio, vllm | llms: [{name: a, url: 'http://x/v1', recipe: openai}]",
+                "wake.recipe: \"olama\" | llms: [{name: a, url: 'http://x/v1', wake: {recipe: olama}}]",
+                "wake.url: \"http://y\" does not go with recipe: ollama | llms: [{name: a, url: 'http://x/v1', wake: {recipe: ollama, url: 'http://y'}}]",
+                "sleep.command: \"stop\" does not go | llms: [{name: a, url: 'http://x/v1', recipe: vllm, sleep: {recipe: vllm, command: stop}}]",
+                "sleep: | llms: [{name: a, url: 'http://x/v1', sleep: {recipe: ollama}}]",
+                "discoverPorts: | discoverPorts: [0]",
+                "discoverPorts: | discoverPorts: [99999]",
+                "discoverPorts: | discoverPorts: 8080",
                 "quietHours: \"late\" | llms: [{name: a, url: 'http://x/v1', policy: {quietHours: late}}]",
                 "name: \"a\" | llms: [{name: a, url: 'http://x/v1'}, {name: a, url: 'http://y/v1'}]",
                 "pool b | llms: [{name: a, url: 'http://x/v1', pool: b}, {name: b, url: 'http://y/v1'}]",
@@ -206,7 +275,7 @@ class AgentConfigTest {
         try (ConfigWatch watch = new ConfigWatch(
                 source,
                 source.read(),
-                llms -> published.add(llms.stream().map(LlmConfig::name).toList()))) {
+                read -> published.add(read.llms().stream().map(LlmConfig::name).toList()))) {
             watch.start(Duration.ofMillis(20));
             replace(file, "llms: [{name: a}]");
             watch.readNow();

@@ -11,6 +11,7 @@ import dormouse.v1.Window;
 import io.vertx.core.Vertx;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -27,12 +28,34 @@ final class AgentHarness implements AutoCloseable {
     }
 
     Agent start(SessionStore sessions, LlmConfig... llms) {
+        return start(sessions, List.of(), llms);
+    }
+
+    /** Starts an agent that discovers on these ports. */
+    Agent discover(List<Integer> ports, LlmConfig... llms) {
+        return start(SessionStore.inMemory(), ports, llms);
+    }
+
+    private Agent start(SessionStore sessions, List<Integer> ports, LlmConfig... llms) {
         AgentConfig config = new AgentConfig(
-                List.of("in-process"), null, new Secret("dmt_test"), "desk", Path.of("unused"), false, List.of(llms));
+                List.of("in-process"),
+                null,
+                new Secret("dmt_test"),
+                "desk",
+                Path.of("unused"),
+                !ports.isEmpty(),
+                List.of(llms),
+                ports);
         try {
             Agent started = Agent.start(
                     config,
-                    new Agent.Environment(vertx, server, new SplittableRandom(1), Duration.ofMillis(100)),
+                    new Agent.Environment(
+                            vertx,
+                            server,
+                            new SplittableRandom(1),
+                            Duration.ofMillis(100),
+                            Clock.systemDefaultZone(),
+                            Duration.ofMillis(50)),
                     sessions);
             agent = started;
             return started;

@@ -12,7 +12,9 @@ class ExampleFileTest {
     void the_example_of_an_agents_file_is_accepted() {
         Settings example = Settings.read(Path.of("../examples/agent.yaml"), Map.of());
         AgentConfig config = AgentConfigReader.read(example, Path.of("/home/ana"));
-        assertThat(config.llms()).extracting(LlmConfig::name).containsExactly("qwen3-8b", "big", "coder", "attic");
+        assertThat(config.llms())
+                .extracting(LlmConfig::name)
+                .containsExactly("qwen3-8b", "big", "gemma3", "coder", "attic");
         assertThat(config.stateDir()).isEqualTo(Path.of("/home/ana/.local/state/dormouse"));
     }
 }

@@ -244,6 +244,33 @@ class IdleSleepTest {
     }
 
     @Test
+    void a_recipe_that_runs_while_the_file_changes_is_waited_for() {
+        publish(IDLE, null);
+        loop.advance(IDLE);
+        publish(llm(IDLE, null, 8));
+        told.clear();
+        wake();
+        assertThat(recipes).containsExactly(REST); // not both at a time
+
+        recipeRan();
+        assertThat(recipes).containsExactly(REST, BOOT);
+        recipeRan();
+        assertThat(lastWake()).isEqualTo("awake");
+        assertThat(told).containsExactly(LlmStatus.LLM_STATUS_ACTIVE);
+    }
+
+    @Test
+    void who_waits_to_wake_what_is_withdrawn_meanwhile_is_told() {
+        publish(IDLE, null);
+        loop.advance(IDLE);
+        wake();
+        var unused = hosts.publish(List.of());
+        assertThat(lastWake()).isEqualTo("WAKE_FAILED");
+        recipeRan();
+        assertThat(recipes).containsExactly(REST);
+    }
+
+    @Test
     void an_llm_that_is_withdrawn_is_not_put_to_sleep() {
         publish(IDLE, null);
         var unused = hosts.publish(List.of());

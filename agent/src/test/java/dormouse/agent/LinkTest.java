@@ -199,16 +199,51 @@ class LinkTest {
         assertNoStream();
     }
 
+    private static RuntimeException drainingFor(Duration wish) {
+        return Problems.exception(
+                Problems.status(Code.UNAVAILABLE, "REPLICA_DRAINING", "this server is going down", wish, Map.of()));
+    }
+
     @Test
     void honours_the_servers_wish_to_wait() {
         server.refusal = Problems.exception(
-                Problems.status(Code.UNAVAILABLE, "REPLICA_DRAINING", "later", Duration.ofSeconds(20), Map.of()));
+                Problems.status(Code.UNAVAILABLE, "OVERLOADED", "later", Duration.ofSeconds(20), Map.of()));
         attach();
 
         loop.advance(Duration.ofMillis(19_999));
         assertNoStream();
         loop.advance(TINY);
         server.accept();
+    }
+
+    @Test
+    void a_server_that_drains_is_asked_again_as_it_wishes_and_not_together_with_all_the_others() {
+        server.refusal = drainingFor(Duration.ofSeconds(20));
+        attach();
+
+        loop.advance(Duration.ofMillis(29_999)); // the largest jitter: half as long again
+        assertNoStream();
+        loop.advance(TINY);
+        server.accept();
+    }
+
+    @Test
+    void however_long_a_server_drains_the_back_off_does_not_grow() {
+        server.refusal = drainingFor(Duration.ofSeconds(1));
+        attach();
+        for (int i = 0; i < 30; i++) {
+            loop.advance(Duration.ofMillis(1_500));
+            server.accept();
+        }
+
+        server.refusal = Status.UNAVAILABLE.asRuntimeException(); // its process is gone, and the next one not there yet
+        loop.advance(Duration.ofMillis(1_500));
+        server.accept();
+        loop.advance(TINY);
+        server.accept(); // at once, the first time
+        server.refusal = null;
+        loop.advance(Duration.ofSeconds(1));
+        assertThat(registration(server.accept()).getSessionId()).isEmpty();
     }
 
     @Test

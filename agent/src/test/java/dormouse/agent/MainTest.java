@@ -66,7 +66,7 @@ class MainTest {
         Path fresh = Files.writeString(dir.resolve("agent.yaml.new"), """
                 server: 127.0.0.1:%d
                 stateDir: %s
-                llms: [{name: %s, url: "%s"}]
+                llms: [{name: %s, url: "%s", available: {timeoutSeconds: 30}}]
                 """.formatted(
                         server.getPort(), dir.resolve("state"), name, backend.url()));
         Files.move(
@@ -74,12 +74,17 @@ class MainTest {
     }
 
     private Process agent(String... args) throws IOException {
+        return agent(List.of(), args);
+    }
+
+    private Process agent(List<String> jvm, String... args) throws IOException {
         List<String> line = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
-                "-XX:TieredStopAtLevel=1",
-                "dormouse.agent.Main"));
+                "-XX:TieredStopAtLevel=1"));
+        line.addAll(jvm);
+        line.add("dormouse.agent.Main");
         line.addAll(List.of(args));
         Process process = new ProcessBuilder(line)
                 .redirectError(dir.resolve("stderr-" + processes.size()).toFile())
@@ -130,6 +135,30 @@ class MainTest {
         assertThat(exit(bad)).isEqualTo(1);
         assertThat(new String(bad.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                 .startsWith("gone  not available");
+    }
+
+    @Test
+    void without_a_file_a_check_says_what_is_found_and_the_agent_publishes_it() throws Exception {
+        backend.script = ModelServers.ollama("qwen3:8b");
+        String ports = "discoverPorts=[" + backend.port() + "]";
+        String home = "-Duser.home=" + dir;
+        Process check = agent(List.of(home), "--check", "--set", ports);
+
+        assertThat(exit(check)).isZero();
+        assertThat(new String(check.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .startsWith("qwen3:8b  ")
+                .contains("ollama  http://127.0.0.1:" + backend.port() + "/v1", "found", "wake: ", "sleep: ");
+
+        Process agent = agent(List.of(home), "--set", ports, "--set", "server=127.0.0.1:" + server.getPort());
+        assertThat(scripted.accept()
+                        .await(message -> message.getRegister().getLlmsCount() > 0, "a registration of what was found")
+                        .getRegister()
+                        .getLlms(0)
+                        .getSpec()
+                        .getName())
+                .isEqualTo("qwen3:8b");
+        signal(agent, "TERM");
+        assertThat(exit(agent)).as(stderr(1)).isZero();
     }
 
     @Test

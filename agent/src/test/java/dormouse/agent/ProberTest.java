@@ -92,6 +92,15 @@ class ProberTest {
         assertThat(probe(BackendType.VLLM).up()).isEqualTo(up);
     }
 
+    @ParameterizedTest
+    @CsvSource({"loading, false", "loaded, true", "unloaded, true"})
+    void a_router_that_loads_the_model_is_not_available(String status, boolean up) throws Exception {
+        backend.script = ModelServers.llamaCppRouter(status, "other", "qwen");
+        assertThat(probe(BackendType.LLAMA_CPP).up()).isEqualTo(up);
+        backend.script = ModelServers.llamaCppRouter(status, "other");
+        assertThat(probe(BackendType.LLAMA_CPP).up()).isTrue();
+    }
+
     @Test
     void silence_refusal_and_noise_are_not_available() throws Exception {
         assertThat(probe(BackendType.OPENAI).up()).isFalse();

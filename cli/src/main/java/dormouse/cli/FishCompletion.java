@@ -27,14 +27,15 @@ final class FishCompletion {
                 }
             }
             spec.positionalParameters().stream()
-                    .filter(parameter -> parameter.completionCandidates() != null)
+                    .filter(parameter -> parameter.completionCandidates() != null
+                            && parameter.completionCandidates().iterator().hasNext())
                     .forEach(parameter -> script.append("complete -c dormouse -n ")
                             .append(quoted("__fish_seen_subcommand_from " + command.getKey()))
                             .append(" -a ")
                             .append(quoted(String.join(" ", parameter.completionCandidates())))
                             .append('\n'));
         }
-        script.append("complete -c dormouse -n '__fish_seen_subcommand_from get describe run wake sleep'")
+        script.append("complete -c dormouse -n '__fish_seen_subcommand_from get describe run wake sleep delete'")
                 .append(" -a '(dormouse list -o name 2>/dev/null)' -d Llm\n");
         return script.toString();
     }

@@ -36,7 +36,10 @@ final class Program {
         commands.put("run", () -> new RunCommand(dormouse));
         commands.put("wake", () -> new WakeCommand(dormouse));
         commands.put("sleep", () -> new SleepCommand(dormouse));
+        commands.put("create", () -> new CreateCommand(dormouse));
+        commands.put("delete", () -> new DeleteCommand(dormouse));
         commands.put("agents", () -> new AgentsCommand(dormouse));
+        commands.put("usage", () -> new UsageCommand(dormouse));
         commands.put("demo", OtherProgram.Demo::new);
         commands.put("server", OtherProgram.Server::new);
         commands.put("agent", OtherProgram.Agent::new);

@@ -43,7 +43,7 @@ final class Refusal {
             Map.entry("STORE_UNAVAILABLE", "The server's database is away; try again in a moment."),
             Map.entry("AGENT_LOST", "The connection to its publisher broke; try again."),
             Map.entry("BACKEND_FAILED", "Its model server broke off; try again."),
-            Map.entry("SLEEP_REFUSED", "`dormouse get -o wide` shows its tasks and whether it can sleep."),
+            Map.entry("SLEEP_REFUSED", "`dormouse describe` shows its tasks and whether it can sleep."),
             Map.entry("TOO_LARGE", "Send less."));
 
     private static Failure unreachable(StatusException failed, Connection connection) {

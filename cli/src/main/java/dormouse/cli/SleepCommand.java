@@ -1,6 +1,7 @@
 package dormouse.cli;
 
 import dormouse.v1.Llm;
+import dormouse.v1.LlmStatus;
 import dormouse.v1.SleepLlmRequest;
 import io.grpc.StatusException;
 import java.time.Duration;
@@ -24,13 +25,17 @@ final class SleepCommand implements Callable<Integer> {
     public Integer call() throws StatusException, InterruptedException {
         try (Client client = dormouse.connect()) {
             Progress progress = dormouse.progress(client);
-            progress.waitFor("putting " + name + " to sleep", Duration.ZERO, null);
+            progress.waitFor("resting " + name, Duration.ZERO, null);
             Llm llm = client.await(
                     client.llms()
                             .sleepLlm(SleepLlmRequest.newBuilder().setName(name).build()),
                     progress::waiting);
             progress.done();
-            dormouse.console().tell(name + " is " + Words.of(llm.getStatus()) + ".");
+            dormouse.console()
+                    .tell(
+                            llm.getStatus() == LlmStatus.LLM_STATUS_HIBERNATING
+                                    ? name + " is HIBERNATING."
+                                    : name + " was put to sleep and is " + Words.of(llm.getStatus()) + " by now.");
         }
         return ExitCode.DONE;
     }

@@ -3,6 +3,9 @@ package dormouse.cli;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.ChatEvent;
 import dormouse.v1.ChatRequest;
+import dormouse.v1.CreateLlmRequest;
+import dormouse.v1.DeleteLlmRequest;
+import dormouse.v1.DeleteLlmResponse;
 import dormouse.v1.GetLlmRequest;
 import dormouse.v1.InferenceServiceGrpc;
 import dormouse.v1.ListAgentsRequest;
@@ -15,6 +18,8 @@ import dormouse.v1.Llm;
 import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmServiceGrpc;
 import dormouse.v1.SleepLlmRequest;
+import dormouse.v1.SumUsageRequest;
+import dormouse.v1.SumUsageResponse;
 import dormouse.v1.WakeLlmRequest;
 import dormouse.v1.WakeProgress;
 import dormouse.v1.WatchLlmsRequest;
@@ -52,8 +57,13 @@ final class FakeServer implements AutoCloseable {
     volatile Script<GetLlmRequest, Llm> get = unscripted();
     volatile Script<ListLlmEventsRequest, ListLlmEventsResponse> events = unscripted();
     volatile Script<WakeLlmRequest, WakeProgress> wake = unscripted();
+    volatile Script<SleepLlmRequest, Llm> sleep = unscripted();
+    volatile Script<CreateLlmRequest, Llm> create = unscripted();
+    volatile Script<DeleteLlmRequest, DeleteLlmResponse> delete = unscripted();
     volatile Script<ChatRequest, ChatEvent> chat = unscripted();
     volatile Script<ListAgentsRequest, ListAgentsResponse> agents = unscripted();
+
+    volatile Script<SumUsageRequest, SumUsageResponse> usage = unscripted();
 
     /** One script for each watch that is opened, in order. */
     final Queue<Script<WatchLlmsRequest, LlmEvent>> watches = new ConcurrentLinkedQueue<>();
@@ -141,8 +151,18 @@ final class FakeServer implements AutoCloseable {
         }
 
         @Override
+        public void createLlm(CreateLlmRequest request, StreamObserver<Llm> observer) {
+            play(create, request, observer);
+        }
+
+        @Override
+        public void deleteLlm(DeleteLlmRequest request, StreamObserver<DeleteLlmResponse> observer) {
+            play(delete, request, observer);
+        }
+
+        @Override
         public void sleepLlm(SleepLlmRequest request, StreamObserver<Llm> observer) {
-            super.sleepLlm(request, observer);
+            play(sleep, request, observer);
         }
     }
 
@@ -157,6 +177,11 @@ final class FakeServer implements AutoCloseable {
         @Override
         public void listAgents(ListAgentsRequest request, StreamObserver<ListAgentsResponse> observer) {
             play(agents, request, observer);
+        }
+
+        @Override
+        public void sumUsage(SumUsageRequest request, StreamObserver<SumUsageResponse> observer) {
+            play(usage, request, observer);
         }
     }
 

@@ -17,7 +17,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class UsageTest {
     private static final List<String> COMMANDS = List.of(
-            "list", "get", "describe", "run", "wake", "sleep", "agents", "demo", "server", "agent", "completion");
+            "list",
+            "get",
+            "describe",
+            "run",
+            "wake",
+            "sleep",
+            "create",
+            "delete",
+            "agents",
+            "usage",
+            "demo",
+            "server",
+            "agent",
+            "completion");
 
     @TempDir
     Path home;
@@ -104,6 +117,13 @@ class UsageTest {
                 "list --server",
                 "list --server a:b:c",
                 "list --server gpu.example:7700",
+                "usage --by llm,colour",
+                "usage --since yesterday",
+                "usage --until 2026-13-01",
+                "usage --since 2026-11-20T08:30",
+                "usage --since 1d --until 2d",
+                "usage --since 0s",
+                "usage -o name",
                 "server --config x",
                 "demo"
             })

@@ -49,7 +49,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--ports-file",
             paramLabel = "FILE",
-            description = "Is written once the server can serve: a line grpc=HOST:PORT.")
+            description = "Is written once the server can serve: lines grpc=HOST:PORT and http=HOST:PORT.")
     private @Nullable Path portsFile;
 
     /** The process. */
@@ -80,12 +80,17 @@ public final class Main implements Callable<Integer> {
         Thread drain = new Thread(() -> drain(server), "dormouse-drain");
         Runtime.getRuntime().addShutdownHook(drain);
         String grpc = Addresses.text(server.grpcAddress(checked));
+        String http = Addresses.text(server.httpAddress());
         if (checked.beyondLoopback()) {
-            log.warn("anyone who reaches it may use it: no TLS, no tokens grpc={}", grpc);
+            log.warn("anyone who reaches it may use it: no TLS, no tokens grpc={} http={}", grpc, http);
         }
-        log.info("serving grpc={} database={}", grpc, checked.database().url());
+        log.info(
+                "serving grpc={} http={} database={}",
+                grpc,
+                http,
+                checked.database().url());
         if (portsFile != null) {
-            write(portsFile, "grpc=" + grpc + "\n");
+            write(portsFile, "grpc=" + grpc + "\nhttp=" + http + "\n");
         }
         server.awaitEnd();
         drain.join();

@@ -4,22 +4,33 @@ import dormouse.server.api.Api;
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Credentials;
 import dormouse.server.control.Fleet;
+import dormouse.server.control.HouseSession;
 import dormouse.server.control.Lane;
+import dormouse.server.control.PublicLlms;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.Sweep;
 import dormouse.server.control.Time;
+import dormouse.server.control.UsageSweep;
 import dormouse.server.control.WakeTimes;
 import dormouse.server.control.Wakes;
+import dormouse.server.door.Door;
+import dormouse.server.door.FleetPages;
+import dormouse.server.door.Metrics;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.UsageStore;
 import dormouse.server.fleet.WakeTimeStore;
 import dormouse.server.link.AgentLink;
+import dormouse.server.relay.Live;
 import dormouse.server.relay.Relay;
+import dormouse.server.relay.UsageLedger;
 import dormouse.server.relay.WakeGate;
 import dormouse.server.relay.Watches;
 import dormouse.server.store.Database;
+import dormouse.settings.SettingsException;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -41,6 +52,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,11 +70,14 @@ public final class Server implements AutoCloseable {
      * What a server stands on, and what a test puts in its place.
      *
      * @param lane where lifecycle decisions run, and may wait for the database
-     * @param blocking where history is read
+     * @param blocking where history is read, and usage written
      * @param transport of the gRPC door
+     * @param http whether the HTTP door opens; it takes a real port
      * @param llms puts something between the server and its database
      * @param sessions the same for what is kept of sessions
      * @param wakeTimes the same for how long wakes take
+     * @param usage the same for what Llms are used for
+     * @param house of the agent that serves the PUBLIC Llms
      */
     record Ground(
             Time time,
@@ -70,9 +85,12 @@ public final class Server implements AutoCloseable {
             Executor lane,
             Executor blocking,
             ServerBuilder<?> transport,
+            boolean http,
             UnaryOperator<LlmStore> llms,
             UnaryOperator<SessionStore> sessions,
-            UnaryOperator<WakeTimeStore> wakeTimes) {}
+            UnaryOperator<WakeTimeStore> wakeTimes,
+            UnaryOperator<UsageStore> usage,
+            HouseAgent.Ground house) {}
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final HealthStatusManager health = new HealthStatusManager();
@@ -80,9 +98,12 @@ public final class Server implements AutoCloseable {
     private final AgentSessions sessions;
     private final WakeTimes wakeTimes;
     private final WakeGate wakeGate;
+    private final UsageLedger usage;
     private final Relay relay;
+    private final Sleeps sleeps;
     private final Watches watches;
     private final io.grpc.Server grpc;
+    private final @Nullable Door door;
     private final AtomicBoolean leaving = new AtomicBoolean();
     private boolean closed;
 
@@ -108,9 +129,12 @@ public final class Server implements AutoCloseable {
                             lane,
                             blocking,
                             transport,
+                            true,
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
-                            UnaryOperator.identity()));
+                            UnaryOperator.identity(),
+                            UnaryOperator.identity(),
+                            HouseAgent.Ground.PROCESS));
             server.parts.addLast(time);
             server.parts.addLast(lane::shutdownNow);
             server.parts.addLast(blocking::shutdownNow);
@@ -126,26 +150,57 @@ public final class Server implements AutoCloseable {
     /** @throws dormouse.server.fleet.StoreException where the database can't be had, saying what to do */
     Server(ServerConfig config, Ground ground) throws IOException {
         try {
+            Time time = ground.time();
+            Metrics metrics = new Metrics(config.metricsPerLlm(), time);
             Database database = Database.open(
                     config.database().url(),
                     config.database().user(),
-                    config.database().password());
+                    config.database().password(),
+                    metrics);
             parts.push(database);
             database.migrate();
             LlmStore llmStore = ground.llms().apply(database.llms());
             SessionStore sessionStore = ground.sessions().apply(database.sessions());
 
-            Time time = ground.time();
             Credentials credentials = new Credentials(ground.random());
             fleet = new Fleet(llmStore, new Lane(ground.lane()), time);
             fleet.open(config.replica());
+            PublicLlms publicLlms = new PublicLlms(fleet, llmStore, time);
+            String complaint = publicLlms.open(config.llms());
+            if (complaint != null) {
+                throw new SettingsException("llms: " + complaint);
+            }
+            HouseSession house = new HouseSession(fleet, credentials, time);
             sessions = new AgentSessions(
-                    fleet, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
+                    fleet, house, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
             wakeTimes = new WakeTimes(fleet, ground.wakeTimes().apply(database.wakeTimes()));
             wakeTimes.open();
             Wakes wakes = new Wakes(fleet, sessions, credentials, wakeTimes, time);
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
-            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {});
+            UsageStore usageStore = ground.usage().apply(database.usage());
+            usage = new UsageLedger(
+                    usageStore,
+                    name -> fleet.find(name) != null,
+                    !config.usageRetention().isZero(),
+                    time,
+                    ground.blocking());
+            usage.start();
+            parts.push(usage);
+            UsageSweep usageSweep = new UsageSweep(usageStore, config.usageRetention(), time, ground.blocking());
+            usageSweep.start();
+            parts.push(usageSweep::stop);
+            relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {
+                usage.ended(record);
+                metrics.tasks().ended(record);
+            });
+            metrics.observe(fleet, relay, sessions);
+            sleeps = new Sleeps(
+                    fleet,
+                    sessions,
+                    credentials,
+                    time,
+                    relay::busy,
+                    config.limits().waitersPerLlm());
             Sweep sweep = new Sweep(
                     fleet,
                     sessions,
@@ -160,31 +215,43 @@ public final class Server implements AutoCloseable {
 
             watches = new Watches(fleet, llmStore, relay, time, ground.blocking());
             parts.push(watches);
+            FleetPages pages = new FleetPages(
+                    fleet,
+                    llmStore,
+                    new Live.Source(sessions, wakes, relay),
+                    watches,
+                    metrics,
+                    time,
+                    ground.blocking());
             Api api = new Api(
                     fleet,
                     sessions,
                     wakes,
                     wakeGate,
+                    sleeps,
                     relay,
                     watches,
+                    publicLlms,
                     llmStore,
                     sessionStore,
+                    usage,
                     config.deadlines(),
                     time,
                     config.replica(),
                     ground.blocking());
 
-            AgentLink link = new AgentLink(
-                    sessions,
-                    wakes,
-                    new AgentLink.Conditions(
-                            config.terms(),
-                            config.limits().windowBytes(),
-                            FRAME_BYTES,
-                            Duration.ZERO,
-                            config.replica()));
-            grpc = serve(config, ground.transport(), link, api);
+            AgentLink.Conditions conditions = new AgentLink.Conditions(
+                    config.terms(), config.limits().windowBytes(), FRAME_BYTES, Duration.ZERO, config.replica());
+            parts.push(HouseAgent.serve(publicLlms, ground.house(), new AgentLink(house, wakes, sleeps, conditions)));
+            grpc = serve(config, ground.transport(), new AgentLink(sessions, wakes, sleeps, conditions), api);
             parts.push(this::stopGrpc);
+            door = ground.http()
+                    ? new Door(
+                            config.http(), new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get, pages))
+                    : null;
+            if (door != null) {
+                parts.push(door);
+            }
             parts.push(this::letAgentsGo);
         } catch (IOException | RuntimeException e) {
             closeParts();
@@ -216,13 +283,35 @@ public final class Server implements AutoCloseable {
         return new InetSocketAddress(config.grpc().getAddress(), grpc.getPort());
     }
 
+    /** Where the HTTP door is. */
+    public InetSocketAddress httpAddress() {
+        if (door == null) {
+            throw new IllegalStateException("this server has no HTTP door");
+        }
+        return door.address();
+    }
+
+    /** How many clients are connected by HTTP; for tests, and so the next ones. */
+    int connections() {
+        return door == null ? 0 : door.connections();
+    }
+
     /** The tasks on their way; for tests and for those who measure. */
     Relay relay() {
         return relay;
     }
 
+    /** What is kept of tasks that have ended. */
+    UsageLedger usage() {
+        return usage;
+    }
+
     WakeGate wakeGate() {
         return wakeGate;
+    }
+
+    Sleeps sleeps() {
+        return sleeps;
     }
 
     Watches watches() {

@@ -1,5 +1,7 @@
 package dormouse.server;
 
+import dormouse.server.door.DoorConfig;
+import dormouse.server.fleet.Declaration;
 import dormouse.server.fleet.Terms;
 import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.Limits;
@@ -7,31 +9,41 @@ import dormouse.server.relay.WakeGate.WhenUnwanted;
 import dormouse.settings.Settings;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the operator says, checked. The keys, their defaults and bounds are those of {@code docs/server.md}.
  *
  * @param grpc where agents and gRPC clients connect; port 0 picks a free one
+ * @param usageRetention how long it is kept what tasks there were; zero: it isn't
  * @param replica the name of this process among those that share a database
+ * @param llms the PUBLIC ones of the file
+ * @param metricsPerLlm whether metrics tell the Llms apart
  */
 public record ServerConfig(
         InetSocketAddress grpc,
+        DoorConfig http,
         Store database,
         Terms terms,
         Duration sweepInterval,
         Duration historyRetention,
+        Duration usageRetention,
         Deadlines deadlines,
         Limits limits,
         int agents,
         WhenUnwanted whenUnwanted,
         String replica,
+        List<Declaration> llms,
+        boolean metricsPerLlm,
         boolean beyondLoopback) {
 
     /** Where the rows are. */
     public record Store(
             String url, @Nullable String user, @Nullable String password) {}
 
+    private static final Pattern ORIGIN = Pattern.compile("[a-z][a-z0-9+.-]*://[^/?#\\s\"]+");
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration LONGEST = Duration.ofDays(365);
 
@@ -56,18 +68,34 @@ public record ServerConfig(
         }
         ServerConfig config = new ServerConfig(
                 address,
+                new DoorConfig(httpAddress, cors(http)),
                 store(settings.section("database")),
                 terms(lifecycle),
                 lifecycle.duration("sweepInterval", Duration.ofSeconds(15), SHORTEST, LONGEST),
                 lifecycle.duration("historyRetention", Duration.ofDays(30), Duration.ofMinutes(1), LONGEST),
+                settings.section("usage").duration("retention", Duration.ofDays(30), Duration.ZERO, LONGEST),
                 deadlines(settings.section("deadlines")),
                 limits(limits),
                 limits.integer("agents", 20_000, 1, 1_000_000),
                 settings.section("wake").choice("whenUnwanted", WhenUnwanted.CONTINUE),
                 replica(settings.section("replica")),
-                !address.getAddress().isLoopbackAddress());
+                PublicLlmsReader.read(settings),
+                settings.section("metrics").flag("perLlm", false),
+                !address.getAddress().isLoopbackAddress()
+                        || !httpAddress.getAddress().isLoopbackAddress());
         settings.rejectUnknown();
         return config;
+    }
+
+    /** Origins as browsers send them, so that what is written can be compared with what comes. */
+    private static List<String> cors(Settings http) {
+        List<String> origins = http.isScalar("cors") ? List.of(http.text("cors", "")) : http.textList("cors");
+        for (String origin : origins) {
+            if (!origin.equals("*") && !ORIGIN.matcher(origin).matches()) {
+                throw http.wrong("cors", "is not a list of origins ([https://chat.example.org]) or \"*\"");
+            }
+        }
+        return origins;
     }
 
     private static Store store(Settings database) {
@@ -141,10 +169,6 @@ public record ServerConfig(
             if (tls.has(key) && !tls.text(key, "").isEmpty()) {
                 throw tls.wrong(key, "is set, and this version has no TLS of its own yet");
             }
-        }
-        if (!settings.list("llms").isEmpty()) {
-            throw settings.wrong(
-                    "llms", "is set, and this version serves no PUBLIC Llms yet: publish them with an agent");
         }
     }
 }

@@ -50,6 +50,12 @@ class ArchitectureTest {
                             .and(GRPC)
                             .and("org.slf4j", "com.fasterxml.jackson..")
                             .list(),
+            "door",
+                    room("fleet", "control", "relay")
+                            .and("dormouse.form", "dormouse.settings", "org.slf4j", "com.fasterxml.jackson..")
+                            .and("io.vertx.core..", "io.netty.channel", "io.netty.handler.codec..", "java.net")
+                            .and("io.prometheus.metrics..", "java.math")
+                            .list(),
             "store",
                     room("fleet")
                             .and("org.slf4j", "org.jdbi..", "java.sql", "javax.sql", "org.flywaydb..")

@@ -1,12 +1,17 @@
 package dormouse.server;
 
 import dormouse.server.fleet.Change;
+import dormouse.server.fleet.Declaration;
 import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionId;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.TaskRecord;
+import dormouse.server.fleet.UsageQuery;
+import dormouse.server.fleet.UsageStore;
+import dormouse.server.fleet.UsageSum;
 import dormouse.server.fleet.WakeTimeStore;
 import java.io.IOException;
 import java.time.Instant;
@@ -25,6 +30,8 @@ public final class FaultyStores {
     private Runnable beforeAdvance = () -> {};
     private Runnable beforeEventsAfter = () -> {};
     private final List<Map<SessionId, Instant>> flushed = new ArrayList<>();
+    private final List<Integer> usageBatches = new ArrayList<>();
+    private boolean loseUsageReply;
     private int calls;
 
     /** From now on the database answers nothing. */
@@ -40,6 +47,16 @@ public final class FaultyStores {
     /** The next commit happens, but its caller hears that the connection broke. */
     public void loseTheNextReply() {
         loseReply = true;
+    }
+
+    /** The next batch of usage is written, but its writer hears that the connection broke. */
+    public void loseTheNextUsageReply() {
+        loseUsageReply = true;
+    }
+
+    /** How many rows each batch of usage had that was written. */
+    public List<Integer> usageBatches() {
+        return usageBatches;
     }
 
     /** Whether it does, or will do, other than its database. */
@@ -106,6 +123,12 @@ public final class FaultyStores {
             }
 
             @Override
+            public List<Declaration> declarations() {
+                pass();
+                return real.declarations();
+            }
+
+            @Override
             public void heartbeats(Map<SessionId, Instant> heard) {
                 pass();
                 flushed.add(Map.copyOf(heard));
@@ -137,6 +160,33 @@ public final class FaultyStores {
             public void compact(Instant before) {
                 pass();
                 real.compact(before);
+            }
+        };
+    }
+
+    UsageStore usage(UsageStore real) {
+        return new UsageStore() {
+            @Override
+            public void record(List<TaskRecord> tasks) {
+                pass();
+                real.record(tasks);
+                usageBatches.add(tasks.size());
+                if (loseUsageReply) {
+                    loseUsageReply = false;
+                    throw broken();
+                }
+            }
+
+            @Override
+            public List<UsageSum> sum(UsageQuery query, int limit) {
+                pass();
+                return real.sum(query, limit);
+            }
+
+            @Override
+            public void forget(Instant before) {
+                pass();
+                real.forget(before);
             }
         };
     }

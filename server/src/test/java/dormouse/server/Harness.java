@@ -13,6 +13,7 @@ import dormouse.v1.InferenceServiceGrpc;
 import dormouse.v1.Llm;
 import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmServiceGrpc;
+import dormouse.v1.SleepLlmRequest;
 import dormouse.v1.WakeLlmRequest;
 import dormouse.v1.WakeProgress;
 import dormouse.v1.WatchLlmsRequest;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -34,20 +36,28 @@ import java.util.concurrent.TimeUnit;
  * call returns, all that it leads to has happened. Its database is a real H2, in memory.
  */
 public final class Harness implements AutoCloseable {
+    /** Of the backends of PUBLIC Llms, in the machine's own time. */
+    private static final Duration CHECK_INTERVAL = Duration.ofMillis(50);
+
     private final String database;
-    private final Settings settings;
+    private final List<String> sets;
     private final ManualTime time = new ManualTime();
     private final HeldLane lane = new HeldLane();
+    private final HeldLane blocking = new HeldLane();
     private final List<ManagedChannel> channels = new ArrayList<>();
     private final long seed;
     private Server server;
     private String door;
 
     private final FaultyStores stores = new FaultyStores();
+    private final Map<String, String> environment = new ConcurrentHashMap<>();
     private int starts;
 
-    private Harness(Settings settings, String database, long seed) {
-        this.settings = settings;
+    private final boolean http;
+
+    private Harness(List<String> sets, String database, long seed, boolean http) {
+        this.http = http;
+        this.sets = new ArrayList<>(sets);
         this.database = database;
         this.seed = seed;
         this.door = "";
@@ -56,36 +66,57 @@ public final class Harness implements AutoCloseable {
 
     /** @param sets keys and values, as {@code --set} has them */
     public static Harness start(String... sets) {
-        String database = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
-        Settings settings = Settings.empty("test").set("database.url", database, "test");
+        return start(false, sets);
+    }
+
+    /** The same with an HTTP door, on a real port and threads of its own: what comes by it is to be awaited. */
+    public static Harness withDoor(String... sets) {
+        return start(true, sets);
+    }
+
+    private static Harness start(boolean http, String... sets) {
+        return new Harness(List.of(sets), "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1", 42, http);
+    }
+
+    private Settings settings() {
+        Settings settings =
+                Settings.empty("test").set("database.url", database, "test").set("http.address", "127.0.0.1:0", "test");
         for (String set : sets) {
             int equals = set.indexOf('=');
             settings = settings.set(set.substring(0, equals), set.substring(equals + 1), "test");
         }
-        return new Harness(settings, database, 42);
+        return settings;
     }
 
     private Server start() {
         door = UUID.randomUUID().toString();
         try {
             return new Server(
-                    ServerConfig.of(settings),
+                    ServerConfig.of(settings()),
                     new Server.Ground(
                             time,
                             new Random(seed + starts++),
                             lane,
-                            Runnable::run,
+                            blocking,
                             InProcessServerBuilder.forName(door),
+                            http,
                             stores::llms,
                             stores::sessions,
-                            stores::wakeTimes));
+                            stores::wakeTimes,
+                            stores::usage,
+                            new HouseAgent.Ground(environment::get, CHECK_INTERVAL)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** The server is closed, its agents let go, and a new one starts on the same database. */
-    public void restart() {
+    /**
+     * The server is closed, its agents let go, and a new one starts on the same database.
+     *
+     * @param others keys and values that its file has from now on
+     */
+    public void restart(String... others) {
+        sets.addAll(List.of(others));
         server.close();
         time.clear();
         server = start();
@@ -100,6 +131,11 @@ public final class Harness implements AutoCloseable {
         server = start();
     }
 
+    /** The server's environment, as far as PUBLIC Llms have their keys there. */
+    public Map<String, String> environment() {
+        return environment;
+    }
+
     public ManualTime time() {
         return time;
     }
@@ -111,6 +147,11 @@ public final class Harness implements AutoCloseable {
     /** Where the fleet decides: as slow as the test wants its database to be. */
     public HeldLane lane() {
         return lane;
+    }
+
+    /** Where history is read and usage written: as slow as the test wants its database to be. */
+    public HeldLane blocking() {
+        return blocking;
     }
 
     public Server server() {
@@ -230,6 +271,13 @@ public final class Harness implements AutoCloseable {
         WakeLlmRequest request = WakeLlmRequest.newBuilder().setName(llm).build();
         return new Probe<>(
                 Integer.MAX_VALUE, ears -> LlmServiceGrpc.newStub(channel()).wakeLlm(request, ears));
+    }
+
+    /** A sleep by hand. */
+    public Probe<Llm> sleep(String llm) {
+        SleepLlmRequest request = SleepLlmRequest.newBuilder().setName(llm).build();
+        return new Probe<>(
+                Integer.MAX_VALUE, ears -> LlmServiceGrpc.newStub(channel()).sleepLlm(request, ears));
     }
 
     /** How many ended calls still leave a trace: all of these are zero when nothing is under way. */

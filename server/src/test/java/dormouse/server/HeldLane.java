@@ -4,28 +4,42 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 
-/** Runs what it is given at once, on the caller's thread; while it is held, not until it is let go. One thread. */
+/** Runs what it is given at once, on the caller's thread; while it is held, not until it is let go. */
 public final class HeldLane implements Executor {
     private final Queue<Runnable> waiting = new ArrayDeque<>();
     private boolean held;
 
     @Override
     public void execute(Runnable job) {
-        if (held) {
-            waiting.add(job);
-        } else {
-            job.run();
+        synchronized (this) {
+            if (held) {
+                waiting.add(job);
+                return;
+            }
         }
+        job.run();
     }
 
-    public void hold() {
+    public synchronized void hold() {
         held = true;
     }
 
+    /** How much waits. */
+    public synchronized int waiting() {
+        return waiting.size();
+    }
+
     public void letGo() {
-        held = false;
-        while (!waiting.isEmpty()) {
-            waiting.remove().run();
+        while (true) {
+            Runnable next;
+            synchronized (this) {
+                held = false;
+                next = waiting.poll();
+            }
+            if (next == null) {
+                return;
+            }
+            next.run();
         }
     }
 }

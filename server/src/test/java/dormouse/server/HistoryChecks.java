@@ -13,6 +13,7 @@ import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Owner;
 import dormouse.server.fleet.Transitions;
 import dormouse.server.fleet.Trigger;
+import dormouse.server.fleet.UsageQuery;
 import dormouse.server.store.Database;
 import dormouse.v1.ServerMessage;
 import java.util.ArrayList;
@@ -39,6 +40,7 @@ final class HistoryChecks implements AutoCloseable {
     private final Database database;
     private final Map<LlmName, Llm> replayed = new TreeMap<>();
     private final Set<String> wakes = new HashSet<>();
+    private final Set<String> sleeps = new HashSet<>();
     private long revision;
 
     /**
@@ -86,6 +88,7 @@ final class HistoryChecks implements AutoCloseable {
                     .as("an agent is told to wake exactly where a wake has started")
                     .isEqualTo(started);
         }
+        sleepsTold(heard);
         if (!settled) {
             return;
         }
@@ -103,6 +106,18 @@ final class HistoryChecks implements AutoCloseable {
             }
         }
         return told;
+    }
+
+    /** An Llm with tasks is not put to sleep; again is asked only for what is under way, of an agent's new stream. */
+    private void sleepsTold(List<ServerMessage> heard) {
+        for (ServerMessage message : heard) {
+            if (message.hasSleep() && sleeps.add(message.getSleep().getTaskId()) && !lossy) {
+                LlmName llm = new LlmName(message.getSleep().getLlm());
+                assertThat(server.server().relay().busy(llm))
+                        .as("tasks of " + llm + ", which is to be put to sleep")
+                        .isZero();
+            }
+        }
     }
 
     /** Every event follows from what was before it, with the next revision; how many wakes have started, by name. */
@@ -217,6 +232,9 @@ final class HistoryChecks implements AutoCloseable {
             if (row == null || row.status() != LlmStatus.WAKING) {
                 assertThat(waking).as(as).isZero();
             }
+            if (row == null || row.status() == LlmStatus.INACTIVE) {
+                assertThat(server.server().sleeps().waiting(name)).as(as).isZero();
+            }
             if (row == null || row.status() != LlmStatus.ACTIVE) {
                 assertThat(queued).as(as).isZero();
             } else {
@@ -225,6 +243,14 @@ final class HistoryChecks implements AutoCloseable {
                         .isTrue();
             }
         }
+    }
+
+    /** How many tasks have a row of usage. */
+    long tasksKept() {
+        return database.usage()
+                .sum(new UsageQuery(null, null, Set.of(), null), 1)
+                .get(0)
+                .tasks();
     }
 
     /** When all agents have been gone for long enough. */

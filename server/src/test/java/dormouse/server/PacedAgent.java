@@ -94,6 +94,7 @@ final class PacedAgent {
             private void end() {
                 synchronized (PacedAgent.this) {
                     over |= mine == out;
+                    PacedAgent.this.notifyAll();
                 }
             }
         });
@@ -110,7 +111,10 @@ final class PacedAgent {
                 registered = true;
                 window = message.getRegistered().getWindowBytes();
             }
-            case HEARTBEAT_ACK -> acks++;
+            case HEARTBEAT_ACK -> {
+                acks++;
+                notifyAll();
+            }
             case WAKE ->
                 send(AgentMessage.newBuilder()
                         .setWakeResult(WakeResult.newBuilder()
@@ -175,6 +179,15 @@ final class PacedAgent {
                     .setHeartbeat(Heartbeat.newBuilder()
                             .setSeq(++seq)
                             .addReports(LlmReport.newBuilder().setName(llm).setStatus(status))));
+        }
+    }
+
+    /** One that says nothing of any Llm; waits until it is answered, which is a measure of how fast the server goes. */
+    synchronized void quietHeartbeat() throws InterruptedException {
+        long before = acks;
+        send(AgentMessage.newBuilder().setHeartbeat(Heartbeat.newBuilder().setSeq(++seq)));
+        while (acks == before && !over) {
+            wait();
         }
     }
 

@@ -10,6 +10,7 @@ import dormouse.v1.LlmOffer;
 import dormouse.v1.LlmSpec;
 import dormouse.v1.LlmStatus;
 import dormouse.v1.ServerMessage;
+import dormouse.v1.Sleep;
 import dormouse.v1.Wake;
 import dormouse.v1.Window;
 import io.grpc.Channel;
@@ -34,6 +35,7 @@ final class RandomAgent {
     private final Random random;
     private final List<String> names;
     private final List<Wake> wakes = new ArrayList<>();
+    private final List<Sleep> sleeps = new ArrayList<>();
     private final Map<String, Answering> tasks = new LinkedHashMap<>();
     private final List<Infer> ended = new ArrayList<>();
     private @Nullable ScriptedAgent agent;
@@ -101,6 +103,7 @@ final class RandomAgent {
         }
         read = 0;
         wakes.clear();
+        sleeps.clear();
         tasks.clear();
         ended.clear();
         return name + (fresh ? " starts without its session: " : " connects: ") + register();
@@ -116,6 +119,7 @@ final class RandomAgent {
                         .setName(llm)
                         .setConcurrency(1 + random.nextInt(2))
                         .setWakeable(true)
+                        .setSleepable(random.nextInt(4) > 0)
                         .setPool(random.nextInt(8) == 0 ? names.get(random.nextInt(names.size())) + "-pool" : "");
                 offers.add(ScriptedAgent.offer(
                         spec, awake ? LlmStatus.LLM_STATUS_ACTIVE : LlmStatus.LLM_STATUS_HIBERNATING));
@@ -129,6 +133,11 @@ final class RandomAgent {
 
     /** Reports some of the names, or none. */
     String heartbeat(int silenceOfTen) {
+        if (random.nextInt(12) == 0) {
+            String llm = names.get(random.nextInt(names.size()));
+            agent().reportRested(llm);
+            return name + " has put to sleep " + llm + " by itself";
+        }
         List<Object> reports = new ArrayList<>();
         for (String llm : names) {
             if (random.nextInt(10) >= silenceOfTen) {
@@ -167,6 +176,8 @@ final class RandomAgent {
         for (ServerMessage message : news) {
             if (message.hasWake()) {
                 wakes.add(message.getWake());
+            } else if (message.hasSleep()) {
+                sleeps.add(message.getSleep());
             } else if (message.hasInfer()) {
                 Infer task = message.getInfer();
                 tasks.put(
@@ -199,6 +210,31 @@ final class RandomAgent {
         }
         agent().wakeFails(wake, "no light");
         return name + " could not wake " + wake.getLlm();
+    }
+
+    boolean hasSleeps() {
+        return open() && !sleeps.isEmpty();
+    }
+
+    /** Says how a sleep goes: that it has begun, how it has ended, or that once more. */
+    String answerSleep() {
+        Sleep sleep = sleeps.get(random.nextInt(sleeps.size()));
+        String llm = sleep.getLlm();
+        int dice = random.nextInt(10);
+        if (dice < 2) {
+            agent().reportRested(llm);
+            return name + " begins to rest " + llm;
+        }
+        if (random.nextInt(4) > 0) {
+            sleeps.remove(sleep);
+        }
+        if (dice < 6) {
+            agent().rested(sleep);
+            return name + " has put to sleep " + llm;
+        }
+        String reason = dice < 8 ? "SLEEP_REFUSED" : "BACKEND_FAILED";
+        agent().sleepFails(sleep, reason, "no pillow");
+        return name + " did not put to sleep " + llm + ": " + reason;
     }
 
     boolean hasTasks() {

@@ -8,6 +8,7 @@ import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.DisconnectAgentRequest;
 import dormouse.v1.InferRequest;
 import dormouse.v1.InferenceServiceGrpc;
+import dormouse.v1.Llm;
 import dormouse.v1.ServerMessage;
 import dormouse.v1.WakeProgress;
 import io.grpc.ManagedChannel;
@@ -52,10 +53,12 @@ final class RandomHistory implements AutoCloseable {
     private final List<RandomAgent> agents = new ArrayList<>();
     private final List<InferProbe> infers = new ArrayList<>();
     private final List<Probe<WakeProgress>> wakes = new ArrayList<>();
+    private final List<Probe<Llm>> sleeps = new ArrayList<>();
     private final List<String> told = new ArrayList<>();
     private final boolean storeFails;
     private final boolean laneWaits;
     private boolean unsettled;
+    private boolean wasKilled;
     private ManagedChannel channel;
     private int answered;
 
@@ -103,7 +106,10 @@ final class RandomHistory implements AutoCloseable {
         Map<String, Integer> ends = new LinkedHashMap<>();
         infers.forEach(infer -> ends.merge(
                 infer.completed() ? "answered" : infer.reason().isEmpty() ? "left" : infer.reason(), 1, Integer::sum));
-        return infers.size() + " infers: " + ends;
+        Map<String, Integer> rests = new LinkedHashMap<>();
+        sleeps.forEach(sleep -> rests.merge(
+                sleep.completed() ? "asleep" : sleep.reason().isEmpty() ? "left" : sleep.reason(), 1, Integer::sum));
+        return infers.size() + " infers: " + ends + ", " + sleeps.size() + " sleeps by hand: " + rests;
     }
 
     private void check() {
@@ -144,11 +150,12 @@ final class RandomHistory implements AutoCloseable {
             return lane();
         }
         List<RandomAgent> busy = agents.stream()
-                .filter(agent -> dice < 60 ? agent.hasTasks() : dice < 72 && agent.hasWakes())
+                .filter(agent ->
+                        dice < 60 ? agent.hasTasks() : dice < 72 ? agent.hasWakes() : dice < 78 && agent.hasSleeps())
                 .toList();
         if (!busy.isEmpty()) {
             RandomAgent agent = busy.get(random.nextInt(busy.size()));
-            return dice < 60 ? agent.work() : agent.answerWake();
+            return dice < 60 ? agent.work() : dice < 72 ? agent.answerWake() : agent.answerSleep();
         }
         RandomAgent agent = agents.get(random.nextInt(agents.size()));
         return agent.open() ? idle(agent) : agent.connect(channel, unsettled);
@@ -185,7 +192,7 @@ final class RandomHistory implements AutoCloseable {
 
     private String client() {
         String llm = wanted();
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(10)) {
             case 0 -> {
                 List<InferProbe> open =
                         infers.stream().filter(infer -> !infer.over()).toList();
@@ -213,6 +220,15 @@ final class RandomHistory implements AutoCloseable {
                 }
                 wakes.add(server.wake(llm));
                 return llm + " is to be woken by hand";
+            }
+            case 3, 4 -> {
+                List<Probe<Llm>> open = sleeps.stream().filter(Probe::open).toList();
+                if (!open.isEmpty() && random.nextInt(3) == 0) {
+                    open.get(random.nextInt(open.size())).cancel();
+                    return "a sleep by hand is cancelled";
+                }
+                sleeps.add(server.sleep(llm));
+                return llm + " is to be put to sleep by hand";
             }
             default -> {}
         }
@@ -261,6 +277,7 @@ final class RandomHistory implements AutoCloseable {
         boolean killed = random.nextBoolean();
         if (killed) {
             server.kill();
+            wasKilled = true;
             checks.restarted();
         } else {
             server.restart();
@@ -322,15 +339,22 @@ final class RandomHistory implements AutoCloseable {
             assertThat(infers.get(i).over()).as("infer " + i + " is over").isTrue();
         }
         assertThat(wakes).noneMatch(Probe::open);
+        assertThat(sleeps).noneMatch(Probe::open);
         infers.forEach(RandomHistory::whole);
         server.advance(Duration.ofHours(5));
         told.add("five hours pass");
         check();
+        long ended = infers.stream()
+                .filter(infer -> !infer.reason().equals("LLM_NOT_FOUND"))
+                .count();
+        assertThat(checks.tasksKept())
+                .as("rows of usage, of " + ended + " tasks")
+                .isBetween(wasKilled ? 0 : ended, ended);
         watch.end();
         checks.nothingRemains();
         assertThat(server.time().alarms())
-                .as("alarms: of the sweep three, of the watches one")
-                .isEqualTo(4);
+                .as("alarms: of the sweep three, of usage two, of the watches one")
+                .isEqualTo(6);
     }
 
     @Override

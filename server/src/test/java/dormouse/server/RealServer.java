@@ -34,7 +34,8 @@ public final class RealServer implements AutoCloseable {
     public static RealServer start(String... sets) {
         Settings settings = Settings.empty("test")
                 .set("database.url", "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1", "test")
-                .set("grpc.address", "127.0.0.1:0", "test");
+                .set("grpc.address", "127.0.0.1:0", "test")
+                .set("http.address", "127.0.0.1:0", "test");
         for (String set : sets) {
             int equals = set.indexOf('=');
             settings = settings.set(set.substring(0, equals), set.substring(equals + 1), "test");

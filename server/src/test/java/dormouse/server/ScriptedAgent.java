@@ -18,6 +18,8 @@ import dormouse.v1.LlmStatus;
 import dormouse.v1.Register;
 import dormouse.v1.Registered;
 import dormouse.v1.ServerMessage;
+import dormouse.v1.Sleep;
+import dormouse.v1.SleepResult;
 import dormouse.v1.Wake;
 import dormouse.v1.WakeResult;
 import dormouse.v1.Window;
@@ -28,12 +30,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** An agent that does just what a test says, misbehaviour included, and keeps all that it hears. */
 public final class ScriptedAgent {
+    private static final AtomicInteger PROCESSES = new AtomicInteger();
+
     private final String name;
     private final int messages;
     private final List<ServerMessage> heard = new ArrayList<>();
@@ -42,7 +47,7 @@ public final class ScriptedAgent {
     private volatile boolean completed;
     private String session = "";
     private ByteString token = ByteString.EMPTY;
-    private String instance = "instance-1";
+    private final String instance = "process-" + PROCESSES.incrementAndGet();
     private long seq;
     private Consumer<Infer> onInfer = task -> {};
 
@@ -118,6 +123,12 @@ public final class ScriptedAgent {
         return offer(LlmSpec.newBuilder().setName(llm).setWakeable(true), LlmStatus.LLM_STATUS_HIBERNATING);
     }
 
+    /** Awake, with recipes for both. */
+    public static LlmOffer sleepable(String llm) {
+        return offer(
+                LlmSpec.newBuilder().setName(llm).setWakeable(true).setSleepable(true), LlmStatus.LLM_STATUS_ACTIVE);
+    }
+
     public static LlmOffer offer(LlmSpec.Builder spec, LlmStatus status) {
         return LlmOffer.newBuilder().setSpec(spec).setInitialStatus(status).build();
     }
@@ -173,6 +184,33 @@ public final class ScriptedAgent {
                     LlmReport.newBuilder().setName((String) reports[i]).setStatus((LlmStatus) reports[i + 1]));
         }
         send(AgentMessage.newBuilder().setHeartbeat(heartbeat));
+    }
+
+    /** That it has put an Llm to sleep by itself, or does so now. */
+    public void reportRested(String llm) {
+        send(AgentMessage.newBuilder()
+                .setHeartbeat(Heartbeat.newBuilder()
+                        .setSeq(++seq)
+                        .addReports(LlmReport.newBuilder()
+                                .setName(llm)
+                                .setStatus(LlmStatus.LLM_STATUS_HIBERNATING)
+                                .setRested(true))));
+    }
+
+    public void rested(Sleep sleep) {
+        send(AgentMessage.newBuilder().setSleepResult(SleepResult.newBuilder().setTaskId(sleep.getTaskId())));
+    }
+
+    public void sleepFails(Sleep sleep, String reason, String why) {
+        send(AgentMessage.newBuilder()
+                .setSleepResult(SleepResult.newBuilder()
+                        .setTaskId(sleep.getTaskId())
+                        .setError(Problems.status(io.grpc.Status.Code.UNAVAILABLE, reason, why))));
+    }
+
+    /** The backend had been put to sleep when the task came. */
+    public void notAwake(Infer task) {
+        end(task, 0, Problems.status(io.grpc.Status.Code.UNAVAILABLE, "NOT_AWAKE", "has been put to sleep"));
     }
 
     public void awake(Wake wake) {
@@ -280,6 +318,13 @@ public final class ScriptedAgent {
         return heard().stream()
                 .filter(ServerMessage::hasWake)
                 .map(ServerMessage::getWake)
+                .toList();
+    }
+
+    public List<Sleep> sleeps() {
+        return heard().stream()
+                .filter(ServerMessage::hasSleep)
+                .map(ServerMessage::getSleep)
                 .toList();
     }
 

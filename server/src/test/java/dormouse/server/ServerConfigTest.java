@@ -3,6 +3,7 @@ package dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dormouse.server.fleet.Declaration;
 import dormouse.server.relay.WakeGate.WhenUnwanted;
 import dormouse.settings.Settings;
 import dormouse.settings.SettingsException;
@@ -43,6 +44,7 @@ class ServerConfigTest {
         assertThat(config.terms().inactiveRetention()).isEqualTo(Duration.ofHours(4));
         assertThat(config.sweepInterval()).isEqualTo(Duration.ofSeconds(15));
         assertThat(config.historyRetention()).isEqualTo(Duration.ofDays(30));
+        assertThat(config.usageRetention()).isEqualTo(Duration.ofDays(30));
         assertThat(config.deadlines().queue()).isEqualTo(Duration.ofSeconds(30));
         assertThat(config.deadlines().wake()).isNull();
         assertThat(config.deadlines().firstByte()).isEqualTo(Duration.ofMinutes(5));
@@ -81,6 +83,7 @@ class ServerConfigTest {
                 "  waitersPerLlm: 7",
                 "  tasksPerClient: 8",
                 "  agents: 9",
+                "usage: {retention: 0}",
                 "wake: {whenUnwanted: cancel}",
                 "replica: {id: left}");
 
@@ -91,6 +94,7 @@ class ServerConfigTest {
         assertThat(config.terms().inactiveRetention()).isEqualTo(Duration.ofHours(1));
         assertThat(config.sweepInterval()).isEqualTo(Duration.ofMillis(500));
         assertThat(config.historyRetention()).isEqualTo(Duration.ofDays(2));
+        assertThat(config.usageRetention()).isEqualTo(Duration.ZERO);
         assertThat(config.deadlines().queue()).isEqualTo(Duration.ofSeconds(1));
         assertThat(config.deadlines().firstByte()).isEqualTo(Duration.ofSeconds(2));
         assertThat(config.deadlines().idle()).isEqualTo(Duration.ofSeconds(3));
@@ -160,6 +164,7 @@ class ServerConfigTest {
         "lifecycle.sweepInterval, 0",
         "lifecycle.historyRetention, 59s",
         "lifecycle.resumeGrace, -1s",
+        "usage.retention, 366d",
         "deadlines.queue, 0",
         "deadlines.firstByte, 0",
         "deadlines.idle, 0",
@@ -212,8 +217,7 @@ class ServerConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"auth: {mode: token}", "tls: {cert: c.pem}", "tls: {key: k.pem}", "llms: [{name: a, url: u}]"})
+    @ValueSource(strings = {"auth: {mode: token}", "tls: {cert: c.pem}", "tls: {key: k.pem}"})
     void aServerThatWouldBeLessGuardedThanItsFileSaysDoesNotStart(String line) {
         assertThatThrownBy(() -> file(line))
                 .isInstanceOf(SettingsException.class)
@@ -252,5 +256,47 @@ class ServerConfigTest {
                 Settings.parse("server.yaml", "database: {user: u, password: '${SECRET}'}", Map.of("SECRET", "s3cret"));
 
         assertThat(ServerConfig.of(settings).database().password()).isEqualTo("s3cret");
+    }
+
+    @Test
+    void publicLlmsAreReadWithTheirDefaults() {
+        ServerConfig config = file(
+                "llms: [{name: a, url: 'http://h:1/v1/'},"
+                        + " {name: b, url: 'https://h', model: m, keyEnv: DORMOUSE_KEY_B, concurrency: 9, pool: p, type: vllm}]");
+        Declaration a = config.llms().get(0);
+        assertThat(a.name().value() + " " + a.url() + " " + a.spec().model() + " "
+                        + a.spec().concurrency())
+                .isEqualTo("a http://h:1/v1 a 4");
+        assertThat(a.origin()).isEqualTo(Declaration.Origin.FILE);
+        Declaration b = config.llms().get(1);
+        assertThat(b.spec().model() + " " + b.spec().pool() + " " + b.spec().type() + " " + b.keyEnv())
+                .isEqualTo("m p vllm DORMOUSE_KEY_B");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "name | [{url: 'http://h'}]",
+                "name | [{name: 'a b', url: 'http://h'}]",
+                "name | [{name: a, url: 'http://h'}, {name: a, url: 'http://h'}]",
+                "url | [{name: a}]",
+                "url | [{name: a, url: 'ftp://h'}]",
+                "concurrency | [{name: a, url: 'http://h', concurrency: 0}]",
+                "type | [{name: a, url: 'http://h', type: gguf}]",
+                "pool | [{name: a, url: 'http://h', pool: a}]",
+                "pool | [{name: a, url: 'http://h', pool: b}, {name: b, url: 'http://h'}]",
+                "labels | [{name: a, url: 'http://h', labels: {LONG: x}}]",
+                "keyEnv | [{name: a, url: 'http://h', keyEnv: sk-secret}]",
+                "keyFile | [{name: a, url: 'http://h', keyFile: sk-secret}]",
+                "keyFile | [{name: a, url: 'http://h', keyFile: /secret, keyEnv: DORMOUSE_KEY_A}]",
+                "unknown key | [{name: a, url: 'http://h', wake: {type: http}}]"
+            })
+    void aPublicLlmThatIsWrongIsNamedWithItsKeyAndNoSecretIsShown(String line) {
+        String[] sides = line.split(" \\| ", 2);
+        assertThatThrownBy(() -> file("llms: " + sides[1].replace("LONG", "l".repeat(64))))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageStartingWith("server.yaml:1: llms")
+                .hasMessageContaining(sides[0])
+                .hasMessageNotContaining("secret");
     }
 }

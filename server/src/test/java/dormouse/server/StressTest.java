@@ -26,11 +26,13 @@ class StressTest {
     private static final int CLIENTS = 4;
     private static final int ROUNDS = 25;
     private static final int AT_A_TIME = 6;
+    private static final int BETWEEN_STROKES = 5;
     private static final String[] LLMS = {"qwen3", "phi"};
 
     private final Queue<String> faults = new ConcurrentLinkedQueue<>();
     private final AtomicInteger answered = new AtomicInteger();
     private final AtomicInteger left = new AtomicInteger();
+    private int turns; // under this
 
     private static LlmOffer offer(String llm) {
         return ScriptedAgent.offer(
@@ -57,14 +59,16 @@ class StressTest {
                 clients.add(client);
             }
             Random random = new Random(99);
-            for (int turn = 0; clients.stream().anyMatch(Thread::isAlive); turn++) {
+            for (int turn = nextTurn(); clients.stream().anyMatch(Thread::isAlive); turn = nextTurn()) {
                 int which = random.nextInt(LLMS.length);
                 agents.get(which).heartbeat(LLMS[which], LlmStatus.LLM_STATUS_HIBERNATING);
                 if (turn % 40 == 39) { // the second one is lost, and its machine comes back as another session
                     agents.get(1).cut();
                     agents.get(1).connect(server.channel(), offer(LLMS[1]));
                 }
-                Thread.sleep(5); // lets the clients go on between two strokes of fate
+                for (int i = 0; i < BETWEEN_STROKES; i++) {
+                    agents.get(0).quietHeartbeat(); // lets the clients go on between two strokes of fate
+                }
             }
 
             assertThat(faults).isEmpty();
@@ -82,6 +86,18 @@ class StressTest {
             CheckingClient last = new CheckingClient(server.channel(), "qwen3", 1000, Integer.MAX_VALUE, 2000);
             assertThat(last.await()).isTrue();
             assertThat(last.completed()).as("all slots are free").isTrue();
+        }
+    }
+
+    private synchronized int nextTurn() {
+        notifyAll();
+        return ++turns;
+    }
+
+    private synchronized void awaitTurns(int more) throws InterruptedException {
+        int until = turns + more;
+        while (turns < until) {
+            wait();
         }
     }
 
@@ -114,7 +130,7 @@ class StressTest {
 
     private void check(CheckingClient client, int size, Random random) throws InterruptedException {
         if (client.takesNoMore()) {
-            Thread.sleep(random.nextInt(3)); // leaves at some moment of the conversation
+            awaitTurns(random.nextInt(2)); // leaves at some moment of the conversation
             client.leave();
         }
         if (!client.await()) {

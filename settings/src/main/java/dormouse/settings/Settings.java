@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #set} and {@link #environment} come before the first read. For one thread.
  */
 public final class Settings {
-    private static final Pattern SECRET = Pattern.compile("(?i).*(token|password|secret|apiKey)");
+    private static final Pattern SECRET = Pattern.compile("(?i).*(token|password|secret|apiKey|keyEnv|keyFile)");
 
     private final Mapping mapping;
     private final String path;

@@ -6,8 +6,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Numbers, durations and sizes as settings write them. Null for text that is none; the caller knows its place. */
-final class Units {
-    static final String DURATION_RULE = "is not a duration (500ms, 2s, 5m, 4h, 1d)";
+public final class Units {
+    /** What is wrong with a text that {@link #duration} does not take; to stand behind it. */
+    public static final String DURATION_RULE = "is not a duration (500ms, 2s, 5m, 4h, 1d)";
+
     static final String SIZE_RULE = "is not a size (65536, 64KiB, 32MiB, 1GiB)";
 
     private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
@@ -23,7 +25,8 @@ final class Units {
         }
     }
 
-    static @Nullable Duration duration(String text) {
+    /** Of {@code 500ms 2s 5m 4h 1d}, or of {@code 0}. */
+    public static @Nullable Duration duration(String text) {
         if (text.equals("0")) {
             return Duration.ZERO;
         }

@@ -8,29 +8,43 @@ import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionId;
 import dormouse.server.fleet.SessionStore;
+import dormouse.server.relay.UsageLedger;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.Agent;
 import dormouse.v1.DisconnectAgentRequest;
 import dormouse.v1.DisconnectAgentResponse;
 import dormouse.v1.ListAgentsRequest;
 import dormouse.v1.ListAgentsResponse;
+import dormouse.v1.SumUsageRequest;
+import dormouse.v1.SumUsageResponse;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
 
-/** What an operator asks about agents: the sessions as the store has them, and of those that are attached what is known. */
+/**
+ * What an operator asks about agents, the sessions as the store has them and of those that are attached what is known; and
+ * about what the Llms were used for.
+ */
 public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     private final Fleet fleet;
     private final AgentSessions sessions;
     private final SessionStore store;
+    private final UsageLedger usage;
     private final String replica;
     private final Executor blocking;
 
-    AdminApi(Fleet fleet, AgentSessions sessions, SessionStore store, String replica, Executor blocking) {
+    AdminApi(
+            Fleet fleet,
+            AgentSessions sessions,
+            SessionStore store,
+            UsageLedger usage,
+            String replica,
+            Executor blocking) {
         this.fleet = fleet;
         this.sessions = sessions;
         this.store = store;
+        this.usage = usage;
         this.replica = replica;
         this.blocking = blocking;
     }
@@ -104,5 +118,11 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
             }
             return DisconnectAgentResponse.getDefaultInstance();
         });
+    }
+
+    @Override
+    public void sumUsage(SumUsageRequest request, StreamObserver<SumUsageResponse> response) {
+        Answers.later(
+                blocking, response, () -> UsageSums.response(usage.sum(UsageSums.query(request), UsageSums.MOST + 1)));
     }
 }

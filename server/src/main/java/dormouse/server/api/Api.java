@@ -2,6 +2,8 @@ package dormouse.server.api;
 
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Fleet;
+import dormouse.server.control.PublicLlms;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.LlmStore;
@@ -9,6 +11,7 @@ import dormouse.server.fleet.SessionStore;
 import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.Live;
 import dormouse.server.relay.Relay;
+import dormouse.server.relay.UsageLedger;
 import dormouse.server.relay.WakeGate;
 import dormouse.server.relay.Watches;
 import io.grpc.BindableService;
@@ -25,19 +28,31 @@ public final class Api {
             AgentSessions sessions,
             Wakes wakes,
             WakeGate wakeGate,
+            Sleeps sleeps,
             Relay relay,
             Watches watches,
+            PublicLlms publicLlms,
             LlmStore store,
             SessionStore sessionStore,
+            UsageLedger usage,
             Deadlines deadlines,
             Time time,
             String replica,
             Executor blocking) {
         Views views = new Views(new Live.Source(sessions, wakes, relay), wakes);
         this.services = List.of(
-                new LlmApi(fleet, store, wakeGate, watches, views, time, blocking),
+                new LlmApi(
+                        fleet,
+                        store,
+                        wakeGate,
+                        sleeps,
+                        watches,
+                        views,
+                        time,
+                        blocking,
+                        new DeclareCalls(publicLlms, views, blocking)),
                 new InferenceApi(relay, deadlines),
-                new AdminApi(fleet, sessions, sessionStore, replica, blocking));
+                new AdminApi(fleet, sessions, sessionStore, usage, replica, blocking));
     }
 
     /** To be added to a server. */

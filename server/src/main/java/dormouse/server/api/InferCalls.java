@@ -3,27 +3,17 @@ package dormouse.server.api;
 import dormouse.contract.Times;
 import dormouse.server.fleet.Reason;
 import dormouse.server.relay.Deadlines;
+import dormouse.server.relay.PassingHeaders;
 import io.grpc.Deadline;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** What requests say of their deadlines and headers, checked. Stateless. */
 final class InferCalls {
-    private static final Set<String> HEADERS = Set.of(
-            "accept",
-            "traceparent",
-            "tracestate",
-            "x-request-id",
-            "anthropic-version",
-            "anthropic-beta",
-            "openai-beta");
-    private static final int LONGEST_HEADER = 4096;
-
     private InferCalls() {}
 
     /** The server's deadlines, or what the request asks for where that is shorter. */
@@ -64,11 +54,10 @@ final class InferCalls {
         Map<String, String> passing = new HashMap<>();
         said.forEach((name, value) -> {
             String lower = name.toLowerCase(Locale.ROOT);
-            if (HEADERS.contains(lower)) {
-                if (value.length() > LONGEST_HEADER || value.chars().anyMatch(c -> c < 0x20 && c != '\t')) {
-                    throw Errors.of(
-                            Reason.MALFORMED,
-                            "header " + lower + ": at most " + LONGEST_HEADER + " characters, none of them control");
+            if (PassingHeaders.NAMES.contains(lower)) {
+                String wrong = PassingHeaders.wrong(lower, value);
+                if (wrong != null) {
+                    throw Errors.of(Reason.MALFORMED, wrong);
                 }
                 passing.put(lower, value);
             }

@@ -1,6 +1,7 @@
 package dormouse.server.api;
 
 import dormouse.server.control.Fleet;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.Time;
 import dormouse.server.fleet.Llm;
 import dormouse.server.fleet.LlmEvent;
@@ -10,6 +11,9 @@ import dormouse.server.fleet.Reason;
 import dormouse.server.relay.WakeGate;
 import dormouse.server.relay.Watch;
 import dormouse.server.relay.Watches;
+import dormouse.v1.CreateLlmRequest;
+import dormouse.v1.DeleteLlmRequest;
+import dormouse.v1.DeleteLlmResponse;
 import dormouse.v1.GetLlmRequest;
 import dormouse.v1.ListLlmEventsRequest;
 import dormouse.v1.ListLlmEventsResponse;
@@ -18,6 +22,7 @@ import dormouse.v1.ListLlmsResponse;
 import dormouse.v1.LlmKind;
 import dormouse.v1.LlmServiceGrpc;
 import dormouse.v1.LlmStatus;
+import dormouse.v1.SleepLlmRequest;
 import dormouse.v1.WakeLlmRequest;
 import dormouse.v1.WakeProgress;
 import dormouse.v1.WatchLlmsRequest;
@@ -33,19 +38,32 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
     private final Fleet fleet;
     private final LlmStore store;
     private final WakeGate wakeGate;
+    private final Sleeps sleeps;
     private final Watches watches;
     private final Views views;
     private final Time time;
     private final Executor blocking;
+    private final DeclareCalls declares;
 
-    LlmApi(Fleet fleet, LlmStore store, WakeGate wakeGate, Watches watches, Views views, Time time, Executor blocking) {
+    LlmApi(
+            Fleet fleet,
+            LlmStore store,
+            WakeGate wakeGate,
+            Sleeps sleeps,
+            Watches watches,
+            Views views,
+            Time time,
+            Executor blocking,
+            DeclareCalls declares) {
         this.fleet = fleet;
         this.store = store;
         this.wakeGate = wakeGate;
+        this.sleeps = sleeps;
         this.watches = watches;
         this.views = views;
         this.time = time;
         this.blocking = blocking;
+        this.declares = declares;
     }
 
     @Override
@@ -128,10 +146,31 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
     }
 
     @Override
+    public void createLlm(CreateLlmRequest request, StreamObserver<dormouse.v1.Llm> response) {
+        declares.create(request, response);
+    }
+
+    @Override
+    public void deleteLlm(DeleteLlmRequest request, StreamObserver<DeleteLlmResponse> response) {
+        declares.delete(request, response);
+    }
+
+    @Override
     public void wakeLlm(WakeLlmRequest request, StreamObserver<WakeProgress> response) {
         try {
             Llm llm = existing(request.getName());
             new WakeCall(llm.name(), fleet, wakeGate, views, time, (ServerCallStreamObserver<WakeProgress>) response)
+                    .start();
+        } catch (StatusRuntimeException e) {
+            response.onError(e);
+        }
+    }
+
+    @Override
+    public void sleepLlm(SleepLlmRequest request, StreamObserver<dormouse.v1.Llm> response) {
+        try {
+            Llm llm = existing(request.getName());
+            new SleepCall(llm.name(), fleet, sleeps, views, (ServerCallStreamObserver<dormouse.v1.Llm>) response)
                     .start();
         } catch (StatusRuntimeException e) {
             response.onError(e);

@@ -13,6 +13,9 @@ public interface AgentLine {
     /** Tells the agent to wake an Llm's backend; the answer comes to {@link Wakes#result}. */
     void wake(TaskId task, LlmName llm);
 
+    /** Tells the agent to put an Llm's backend to sleep, if no task runs on it; the answer comes to {@link Sleeps#result}. */
+    void sleep(TaskId task, LlmName llm);
+
     /** Starts a task: sends the order, then its input as the agent's window allows; {@code ears} hear the answer. */
     void infer(InferOrder order, TaskEars ears);
 

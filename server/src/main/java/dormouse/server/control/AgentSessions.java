@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -34,22 +35,29 @@ import org.slf4j.LoggerFactory;
  * The agents that are attached to this server: opens and resumes sessions, fences off a session's older stream, and turns
  * what agents say into lifecycle events. A stream is trusted only while it is the one that its session has attached.
  */
-public final class AgentSessions {
+public final class AgentSessions implements Reception {
     private static final Logger log = LoggerFactory.getLogger(AgentSessions.class);
     private static final int ATTEMPTS = 3;
 
     private final Fleet fleet;
+    private final HouseSession house;
     private final Epochs epochs;
     private final Time time;
     private final Terms terms;
     private final String replica;
     private final int limit;
     private final Map<SessionId, AttachedAgent> attached = new ConcurrentHashMap<>();
+    private final Map<String, AttachedAgent> unheard = new ConcurrentHashMap<>(); // new sessions, by process
+    private final LongAdder resumed = new LongAdder();
     private volatile boolean draining;
 
-    /** @param limit the most agents at a time */
+    /**
+     * @param house serves the PUBLIC Llms; it is none of those that are attached here
+     * @param limit the most agents at a time
+     */
     public AgentSessions(
             Fleet fleet,
+            HouseSession house,
             SessionStore store,
             Credentials credentials,
             Time time,
@@ -57,6 +65,7 @@ public final class AgentSessions {
             String replica,
             int limit) {
         this.fleet = fleet;
+        this.house = house;
         this.epochs = new Epochs(fleet, store, credentials);
         this.time = time;
         this.terms = terms;
@@ -69,14 +78,19 @@ public final class AgentSessions {
         return Collections.unmodifiableCollection(attached.values());
     }
 
-    /** The session's stream, or null where it has none. */
+    @Override
     public @Nullable AttachedAgent find(SessionId session) {
         return attached.get(session);
     }
 
     /** The stream of an Llm's agent, or null where it is not attached here. */
     public @Nullable AttachedAgent agentOf(Llm llm) {
-        return llm.owner() == null ? null : attached.get(llm.owner().session());
+        return llm.owner() == null ? house.agent() : attached.get(llm.owner().session());
+    }
+
+    /** How many streams have gone on with a session that was there before them. */
+    public long resumed() {
+        return resumed.sum();
     }
 
     /** From now on no new session is taken. */
@@ -84,11 +98,7 @@ public final class AgentSessions {
         draining = true;
     }
 
-    /**
-     * The first {@code Register} of a stream. The answer comes on the lane, when it is on disk.
-     *
-     * @param line not attached yet
-     */
+    @Override
     public void attach(Registration registration, AgentLine line, Consumer<Registered> answer) {
         fleet.onLane(() -> answer.accept(guarded(() -> attachOnLane(registration, line))));
     }
@@ -98,6 +108,7 @@ public final class AgentSessions {
      * away the answer waits, so that the stream and its tasks go on; one that a later one has overtaken is answered like
      * that.
      */
+    @Override
     public void publish(AttachedAgent agent, Registration registration, Consumer<Registered> answer) {
         agent.stay(); // whatever it said before
         agent.want(registration);
@@ -129,6 +140,7 @@ public final class AgentSessions {
             return new Registered.Rejected(
                     Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1)));
         }
+        layGhost(registration);
         SessionId known = registration.session();
         if (attached.size() >= limit && (known == null || !attached.containsKey(known))) {
             return new Registered.Rejected(Failure.retry(
@@ -149,8 +161,15 @@ public final class AgentSessions {
                 registration.agentName(),
                 registration.agentVersion(),
                 registration.principal(),
+                registration.instanceId(),
                 now);
+        if (granted.newToken() != null && !agent.instance().isEmpty()) {
+            unheard.put(agent.instance(), agent);
+        }
         AttachedAgent older = attached.put(id, agent);
+        if (granted.newToken() == null) {
+            resumed.increment();
+        }
         if (older != null && !older.leaving()) {
             log.info("stream fenced session={} epoch={}", id, older.epoch());
             older.line().close(Epochs.fenced());
@@ -162,6 +181,23 @@ public final class AgentSessions {
         } catch (StoreException e) {
             detach(agent, "its registration was not saved");
             throw e;
+        }
+    }
+
+    /**
+     * A process that asks for a new session, and never said a word in the one that it was given a moment ago, has not heard
+     * of that one: it had given up waiting. The names of that session are free again.
+     */
+    private void layGhost(Registration registration) {
+        AttachedAgent ghost = registration.session() == null ? unheard.get(registration.instanceId()) : null;
+        if (ghost != null
+                && ghost.principal().equals(registration.principal())
+                && ghost.name().equals(registration.agentName())) {
+            log.info("its agent never heard of it, and starts anew session={} agent={}", ghost.session(), ghost.name());
+            changeOwn(ghost, row -> Lifecycle.left(row, "agent " + ghost.name() + " starts anew", time.now()));
+            unheard.remove(ghost.instance(), ghost);
+            attached.remove(ghost.session(), ghost);
+            ghost.line().close(Epochs.fenced());
         }
     }
 
@@ -186,21 +222,23 @@ public final class AgentSessions {
         }
     }
 
-    /** Anything at all has come from the agent. */
+    @Override
     public void heard(AttachedAgent agent) {
-        agent.hear(time.now());
+        if (agent.hear(time.now())) {
+            unheard.remove(agent.instance(), agent);
+        }
     }
 
-    /** A heartbeat, with what it says of each Llm. */
+    @Override
     public void heartbeat(AttachedAgent agent, Map<LlmName, AttachedAgent.Report> reports, int activeTasks) {
         Instant now = time.now();
-        agent.hear(now);
+        heard(agent);
         agent.load(activeTasks);
         boolean news = agent.llms().stream()
                 .map(fleet::find)
                 .anyMatch(row ->
                         row != null && row.ownedBy(agent.session()) && report(row, reports, now) instanceof Step.Save);
-        if (news && agent.offerReports(reports)) {
+        if ((news || agent.reportsWait()) && agent.offerReports(reports)) {
             fleet.insist("heartbeat", () -> {
                 if (isCurrent(agent)) {
                     Map<LlmName, AttachedAgent.Report> latest = agent.takeReports();
@@ -214,10 +252,12 @@ public final class AgentSessions {
         AttachedAgent.Report report = reports.get(row.name());
         return report == null
                 ? Lifecycle.report(row, null, "", now)
-                : Lifecycle.report(row, report.status(), report.reason(), now);
+                : report.rested()
+                        ? Lifecycle.reportRested(row, report.reason(), now)
+                        : Lifecycle.report(row, report.status(), report.reason(), now);
     }
 
-    /** The stream has ended without a word. */
+    @Override
     public void disconnected(AttachedAgent agent, String why) {
         fleet.onLane(() -> detach(agent, why));
     }
@@ -226,6 +266,7 @@ public final class AgentSessions {
         if (!attached.remove(agent.session(), agent)) {
             return; // a newer stream took over
         }
+        unheard.remove(agent.instance(), agent);
         log.info("agent detached session={} agent={} why={}", agent.session(), agent.name(), why);
         fleet.insist("disconnect", () -> {
             if (!attached.containsKey(agent.session())) {
@@ -234,7 +275,8 @@ public final class AgentSessions {
         });
     }
 
-    /** The agent leaves on purpose: its Llms are INACTIVE at once, its tasks go on. */
+    /** Its Llms are INACTIVE at once, its tasks go on. */
+    @Override
     public void goodbye(AttachedAgent agent) {
         agent.leave();
         fleet.insist("goodbye", () -> letLeave(agent));
@@ -250,16 +292,17 @@ public final class AgentSessions {
     /**
      * The agent had put an Llm's backend to sleep when a task came.
      *
+     * @param revision of the row when the task was sent: where it is another by now, the row knows better already
      * @param then runs on the lane, when the row says so too
      */
-    public void asleep(AttachedAgent agent, LlmName llm, Runnable then) {
+    public void asleep(AttachedAgent agent, LlmName llm, long revision, Runnable then) {
         fleet.insist("asleep", () -> {
             if (isCurrent(agent)) {
                 fleet.decide(
                         llm,
-                        row -> row != null && row.ownedBy(agent.session())
+                        row -> row != null && row.ownedBy(agent.session()) && row.revision() == revision
                                 ? Lifecycle.slept(llm, row, time.now())
-                                : new Step.Keep("not its own"));
+                                : new Step.Keep("not its own, or not as it was"));
             }
             then.run();
         });

@@ -13,8 +13,12 @@ import org.jspecify.annotations.Nullable;
  * written by the stream's thread and read by anyone.
  */
 public final class AttachedAgent {
-    /** What a heartbeat says of one Llm. */
-    public record Report(LlmStatus status, String reason) {}
+    /**
+     * What a heartbeat says of one Llm.
+     *
+     * @param rested whether the agent itself has put it to sleep, or does so now
+     */
+    public record Report(LlmStatus status, String reason, boolean rested) {}
 
     private final SessionId session;
     private final long epoch;
@@ -22,6 +26,7 @@ public final class AttachedAgent {
     private final String name;
     private final String version;
     private final String principal;
+    private final String instance;
     private final Instant connected;
     private volatile Instant heard;
     private volatile Instant written = Instant.MIN;
@@ -30,6 +35,7 @@ public final class AttachedAgent {
     private Map<LlmName, Report> reports = Map.of();
     private volatile @Nullable Registration wanted;
     private volatile boolean leaving;
+    private boolean spoken; // by the stream's thread
     private boolean reportPending; // under this
 
     AttachedAgent(
@@ -39,6 +45,7 @@ public final class AttachedAgent {
             String name,
             String version,
             String principal,
+            String instance,
             Instant connected) {
         this.session = session;
         this.epoch = epoch;
@@ -46,6 +53,7 @@ public final class AttachedAgent {
         this.name = name;
         this.version = version;
         this.principal = principal;
+        this.instance = instance;
         this.connected = connected;
         this.heard = connected;
     }
@@ -73,6 +81,11 @@ public final class AttachedAgent {
 
     public String principal() {
         return principal;
+    }
+
+    /** The process, as it calls itself. */
+    String instance() {
+        return instance;
     }
 
     public Instant connected() {
@@ -107,8 +120,12 @@ public final class AttachedAgent {
         leaving = false;
     }
 
-    void hear(Instant now) {
+    /** True for the first time. By the stream's thread. */
+    boolean hear(Instant now) {
         heard = now;
+        boolean first = !spoken;
+        spoken = true;
+        return first;
     }
 
     void load(int tasks) {
@@ -135,6 +152,11 @@ public final class AttachedAgent {
         boolean first = !reportPending;
         reportPending = true;
         return first;
+    }
+
+    /** Whether an earlier set waits to be looked at: then the latest is news, since it takes that one's place. */
+    synchronized boolean reportsWait() {
+        return reportPending;
     }
 
     synchronized Map<LlmName, Report> takeReports() {

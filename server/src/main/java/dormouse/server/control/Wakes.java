@@ -55,6 +55,7 @@ public final class Wakes implements FleetListener {
     private final Time time;
     private final Map<LlmName, Wake> underWay = new ConcurrentHashMap<>();
     private final Map<LlmName, CoolDown> coolDowns = new ConcurrentHashMap<>();
+    private final Refusals refusals = new Refusals();
 
     public Wakes(Fleet fleet, AgentSessions sessions, Credentials credentials, WakeTimes times, Time time) {
         this.fleet = fleet;
@@ -87,8 +88,12 @@ public final class Wakes implements FleetListener {
         return wake == null ? null : wake.started();
     }
 
-    /** What a wake would be refused with now, since the last one has failed a moment ago; or null. */
+    /** What a wake would be refused with now, since the last one was refused, or has failed, a moment ago; or null. */
     public @Nullable Failure cooling(LlmName llm) {
+        Failure refused = refusals.standing(llm, time.now());
+        if (refused != null) {
+            return refused;
+        }
         CoolDown coolDown = coolDowns.get(llm);
         if (coolDown == null) {
             return null;
@@ -250,6 +255,9 @@ public final class Wakes implements FleetListener {
             return Failure.retry(Reason.WAKE_FAILED, why.message(), Duration.ofSeconds(1));
         }
         Instant now = time.now();
+        if (why.reason() == Reason.WAKE_REFUSED) {
+            return refusals.remember(llm, why, now);
+        }
         CoolDown coolDown =
                 coolDowns.compute(llm, (name, earlier) -> earlier == null ? CoolDown.first(now) : earlier.next(now));
         return new Failure(why.reason(), why.message(), coolDown.left(now), why.details());
@@ -263,6 +271,7 @@ public final class Wakes implements FleetListener {
             case WAKE_STARTED -> {}
             case WOKE, BACKEND_UP -> {
                 coolDowns.remove(llm);
+                refusals.forget(llm);
                 Wake wake = end(llm);
                 if (wake != null && !wake.foundAwake().get()) {
                     times.woke(llm, wake.session(), time.since(wake.started()));
@@ -271,6 +280,7 @@ public final class Wakes implements FleetListener {
             case DELETED -> {
                 end(llm);
                 coolDowns.remove(llm);
+                refusals.forget(llm);
             }
             case WAKE_FAILED -> {
                 Wake wake = end(llm);
@@ -279,6 +289,7 @@ public final class Wakes implements FleetListener {
                 }
             }
             case REGISTERED, REACTIVATED, ADOPTED, SLEPT, DEACTIVATED, UPDATED, BACKEND_DOWN -> {
+                refusals.forget(llm); // by another publisher, or after a change of mind
                 if (event.llm().state() == LlmState.ACTIVE) {
                     coolDowns.remove(llm);
                 }

@@ -97,7 +97,52 @@ public final class Lifecycle {
             case HIBERNATING, WAKING -> Trigger.REPORT_HIBERNATING;
             case INACTIVE -> Trigger.REPORT_INACTIVE;
         };
+        if (row.kind() == LlmKind.PUBLIC && trigger == Trigger.REPORT_HIBERNATING) {
+            return new Step.Keep("a PUBLIC Llm has no recipes");
+        }
         return move(row, trigger, reason.isEmpty() ? trigger.words() : reason, now, now);
+    }
+
+    /** A heartbeat of its session says that the agent has put it to sleep, or does so now (rule 12). */
+    public static Step reportRested(Llm row, String reason, Instant now) {
+        return row.state() == LlmState.ACTIVE
+                ? slept(row.name(), row, now)
+                : report(row, LlmStatus.HIBERNATING, reason, now);
+    }
+
+    /** The operator declares a PUBLIC Llm; a VIRTUAL one of the name is taken over where its publisher is away (rule 15). */
+    public static Step declare(@Nullable Llm row, LlmName name, LlmSpec spec, String detail, Instant now) {
+        if (row != null && row.kind() == LlmKind.PUBLIC) {
+            return refused(Reason.NAME_EXISTS, name + " is declared already");
+        }
+        Transitions.Cell cell = Transitions.of(row == null ? LlmState.ABSENT : row.state(), Trigger.DECLARE);
+        if (!(cell instanceof Transitions.Go go)) {
+            Owner owner = row == null ? null : row.owner();
+            String holder = owner == null ? "somebody" : "agent " + owner.agentName();
+            return refused(Reason.NAME_EXISTS, name + " is published by " + holder);
+        }
+        Instant since = row == null ? now : row.createTime();
+        long revision = row == null ? 0 : row.revision();
+        Llm declared =
+                new Llm(name, LlmKind.PUBLIC, go.to(), detail, spec, null, since, now, null, null, null, revision);
+        return new Step.Save(new Change(row, declared, go.event(), detail));
+    }
+
+    /** The operator says something else of a PUBLIC Llm. */
+    public static Step redeclare(Llm row, LlmSpec spec, String detail, Instant now) {
+        return Transitions.of(row.state(), Trigger.REDECLARE) instanceof Transitions.Go go
+                ? new Step.Save(
+                        new Change(row, moved(row, go.to(), detail, spec, row.owner(), null, now), go.event(), detail))
+                : move(row, Trigger.REDECLARE, detail, null, now);
+    }
+
+    /** The operator removes a PUBLIC Llm. */
+    public static Step remove(LlmName name, @Nullable Llm row, String detail, Instant now) {
+        if (row != null && row.kind() == LlmKind.VIRTUAL) {
+            return refused(
+                    Reason.FORBIDDEN, name + " is VIRTUAL: it goes when its publisher withdraws it, or stays away");
+        }
+        return row == null ? absent(name, Trigger.REMOVE) : move(row, Trigger.REMOVE, detail, null, now);
     }
 
     /** Somebody wants that name awake (rule 9). The cool-down is the caller's: see {@link CoolDown}. */
@@ -210,7 +255,7 @@ public final class Lifecycle {
                 owner,
                 row.createTime(),
                 now,
-                heartbeat,
+                row.kind() == LlmKind.PUBLIC ? null : heartbeat,
                 since,
                 before,
                 row.revision());

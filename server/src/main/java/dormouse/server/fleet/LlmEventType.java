@@ -6,7 +6,7 @@ public enum LlmEventType {
     REGISTERED,
     /** Its own session is back. */
     REACTIVATED,
-    /** Another session took over an INACTIVE one. */
+    /** Another session, or the operator, took over an INACTIVE one. */
     ADOPTED,
     /** Its agent is told to wake it. */
     WAKE_STARTED,
@@ -22,8 +22,8 @@ public enum LlmEventType {
     UPDATED,
     /** Its row is gone. */
     DELETED,
-    /** Its agent finds that the backend is gone. */
+    /** Its agent, or the server itself for a PUBLIC one, finds that the backend is gone. */
     BACKEND_DOWN,
-    /** Its agent finds that the backend is back. */
+    /** Its agent, or the server itself, finds that the backend is back. */
     BACKEND_UP
 }

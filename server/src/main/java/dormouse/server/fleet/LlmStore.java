@@ -24,13 +24,17 @@ public interface LlmStore {
     Snapshot load();
 
     /**
-     * Saves all changes, each with its row of the history, in one transaction; or none.
+     * Saves all changes, each with its row of the history and with what is declared, in one transaction; or none. What
+     * was declared of an Llm goes with its row.
      *
      * @return an event per change, in order, with the revisions given: consecutive, without a gap
      * @throws StaleException where a row is no longer the {@code before} of its change (its revision differs, it is gone,
      *     or a row of a new name is there already)
      */
     List<LlmEvent> commit(List<Change> changes, Instant now);
+
+    /** What the operator says of every PUBLIC Llm, by name. */
+    List<Declaration> declarations();
 
     /** Sets {@code lastHeartbeat} of every row of each session, where that is later than what the row has. No event. */
     void heartbeats(Map<SessionId, Instant> heard);

@@ -10,11 +10,14 @@ import static dormouse.server.fleet.LlmState.SILENT;
 import static dormouse.server.fleet.LlmState.WAKING;
 import static dormouse.server.fleet.Trigger.ADOPT_ASLEEP;
 import static dormouse.server.fleet.Trigger.ADOPT_AWAKE;
+import static dormouse.server.fleet.Trigger.DECLARE;
 import static dormouse.server.fleet.Trigger.DISCONNECT;
 import static dormouse.server.fleet.Trigger.EXPIRE;
 import static dormouse.server.fleet.Trigger.LEAVE;
 import static dormouse.server.fleet.Trigger.OFFER_ASLEEP;
 import static dormouse.server.fleet.Trigger.OFFER_AWAKE;
+import static dormouse.server.fleet.Trigger.REDECLARE;
+import static dormouse.server.fleet.Trigger.REMOVE;
 import static dormouse.server.fleet.Trigger.REPORT_ACTIVE;
 import static dormouse.server.fleet.Trigger.REPORT_HIBERNATING;
 import static dormouse.server.fleet.Trigger.REPORT_INACTIVE;
@@ -45,6 +48,8 @@ public final class Transitions {
     /** Whoever asked gets this reason. */
     public record Refuse(Reason reason) implements Cell {}
 
+    private static final String NEVER_PUBLIC = "a PUBLIC Llm is ACTIVE or DOWN";
+
     private static final Map<LlmState, Map<Trigger, Cell>> TABLE = table();
 
     private Transitions() {}
@@ -74,7 +79,8 @@ public final class Transitions {
                 .on(OFFER_ASLEEP, HIBERNATING, LlmEventType.REGISTERED)
                 .on(ADOPT_AWAKE, ACTIVE, LlmEventType.REGISTERED)
                 .on(ADOPT_ASLEEP, HIBERNATING, LlmEventType.REGISTERED)
-                .refuse(Reason.LLM_NOT_FOUND, WAKE)
+                .on(DECLARE, ACTIVE, LlmEventType.REGISTERED)
+                .refuse(Reason.LLM_NOT_FOUND, WAKE, REMOVE)
                 .rest("there is no such Llm");
 
         t.from(ACTIVE)
@@ -85,7 +91,10 @@ public final class Transitions {
                 .on(REPORT_INACTIVE, DOWN, LlmEventType.BACKEND_DOWN)
                 .on(SLEEP_OK, HIBERNATING, LlmEventType.SLEPT)
                 .publisherLeaves(LlmEventType.DEACTIVATED)
-                .stay("its publisher is here", EXPIRE);
+                .stay("its publisher is here", EXPIRE)
+                .refuse(Reason.NAME_EXISTS, DECLARE)
+                .on(REDECLARE, ACTIVE, LlmEventType.UPDATED)
+                .on(REMOVE, ABSENT, LlmEventType.DELETED);
 
         t.from(HIBERNATING)
                 .on(OFFER_AWAKE, ACTIVE, LlmEventType.REACTIVATED)
@@ -97,7 +106,9 @@ public final class Transitions {
                 .on(WAKE_OK, ACTIVE, LlmEventType.BACKEND_UP)
                 .stay("no wake is under way", WAKE_FAIL)
                 .publisherLeaves(LlmEventType.DEACTIVATED)
-                .stay("its publisher is here", EXPIRE);
+                .stay("its publisher is here", EXPIRE)
+                .refuse(Reason.NAME_EXISTS, DECLARE)
+                .stay(NEVER_PUBLIC, REDECLARE, REMOVE);
 
         t.from(WAKING)
                 .on(OFFER_AWAKE, ACTIVE, LlmEventType.WOKE)
@@ -108,7 +119,9 @@ public final class Transitions {
                 .on(WAKE_OK, ACTIVE, LlmEventType.WOKE)
                 .on(WAKE_FAIL, HIBERNATING, LlmEventType.WAKE_FAILED)
                 .publisherLeaves(LlmEventType.DEACTIVATED)
-                .stay("its publisher is here", EXPIRE);
+                .stay("its publisher is here", EXPIRE)
+                .refuse(Reason.NAME_EXISTS, DECLARE)
+                .stay(NEVER_PUBLIC, REDECLARE, REMOVE);
 
         t.from(SILENT)
                 .on(OFFER_AWAKE, ACTIVE, LlmEventType.REACTIVATED)
@@ -124,7 +137,9 @@ public final class Transitions {
                 .on(DISCONNECT, LOST, LlmEventType.UPDATED)
                 .on(LEAVE, LEFT, LlmEventType.UPDATED)
                 .on(RESTART, LOST, LlmEventType.UPDATED)
-                .on(EXPIRE, ABSENT, LlmEventType.DELETED);
+                .on(EXPIRE, ABSENT, LlmEventType.DELETED)
+                .on(DECLARE, ACTIVE, LlmEventType.ADOPTED)
+                .stay(NEVER_PUBLIC, REDECLARE, REMOVE);
 
         t.from(LOST)
                 .on(OFFER_AWAKE, ACTIVE, LlmEventType.REACTIVATED)
@@ -134,6 +149,7 @@ public final class Transitions {
                 .refuse(Reason.LLM_INACTIVE, WAKE)
                 .on(LEAVE, LEFT, LlmEventType.UPDATED)
                 .on(EXPIRE, ABSENT, LlmEventType.DELETED)
+                .on(DECLARE, ACTIVE, LlmEventType.ADOPTED)
                 .rest("its agent is not connected");
 
         t.from(LEFT)
@@ -143,6 +159,7 @@ public final class Transitions {
                 .on(ADOPT_ASLEEP, HIBERNATING, LlmEventType.ADOPTED)
                 .refuse(Reason.LLM_INACTIVE, WAKE)
                 .on(EXPIRE, ABSENT, LlmEventType.DELETED)
+                .on(DECLARE, ACTIVE, LlmEventType.ADOPTED)
                 .rest("its agent has left it");
 
         t.from(DOWN)
@@ -155,7 +172,10 @@ public final class Transitions {
                 .refuse(Reason.LLM_INACTIVE, WAKE)
                 .on(WAKE_OK, ACTIVE, LlmEventType.BACKEND_UP)
                 .publisherLeaves(LlmEventType.UPDATED)
-                .stay("its publisher is here", EXPIRE);
+                .stay("its publisher is here", EXPIRE)
+                .refuse(Reason.NAME_EXISTS, DECLARE)
+                .on(REDECLARE, ACTIVE, LlmEventType.UPDATED)
+                .on(REMOVE, ABSENT, LlmEventType.DELETED);
         return t.build();
     }
 

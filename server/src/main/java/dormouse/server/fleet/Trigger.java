@@ -33,7 +33,13 @@ public enum Trigger {
     /** The server that it was attached to starts anew. */
     RESTART("server restarted"),
     /** Its publisher has been away for the retention. */
-    EXPIRE("away for the retention");
+    EXPIRE("away for the retention"),
+    /** The operator declares it a PUBLIC one; whatever stands there is no PUBLIC one yet. */
+    DECLARE("declared by the operator"),
+    /** The operator says something else of a PUBLIC one. */
+    REDECLARE("declared with other words"),
+    /** The operator removes a PUBLIC one. */
+    REMOVE("removed by the operator");
 
     private final String words;
 

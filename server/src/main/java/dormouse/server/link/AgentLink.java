@@ -1,6 +1,7 @@
 package dormouse.server.link;
 
-import dormouse.server.control.AgentSessions;
+import dormouse.server.control.Reception;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
@@ -25,20 +26,23 @@ public final class AgentLink extends AgentServiceGrpc.AgentServiceImplBase {
 
     private static final int PREFETCH = 32;
 
-    private final AgentSessions sessions;
+    private final Reception reception;
     private final Wakes wakes;
+    private final Sleeps sleeps;
     private final Conditions conditions;
 
-    public AgentLink(AgentSessions sessions, Wakes wakes, Conditions conditions) {
-        this.sessions = sessions;
+    /** @param reception whose agents come in here */
+    public AgentLink(Reception reception, Wakes wakes, Sleeps sleeps, Conditions conditions) {
+        this.reception = reception;
         this.wakes = wakes;
+        this.sleeps = sleeps;
         this.conditions = conditions;
     }
 
     @Override
     public StreamObserver<AgentMessage> connect(StreamObserver<ServerMessage> responses) {
         ServerCallStreamObserver<ServerMessage> out = (ServerCallStreamObserver<ServerMessage>) responses;
-        AgentStream stream = new AgentStream(out, sessions, wakes, conditions);
+        AgentStream stream = new AgentStream(out, reception, wakes, sleeps, conditions);
         out.disableAutoRequest();
         out.setOnReadyHandler(stream::ready);
         out.setOnCancelHandler(() -> stream.ended("its connection was lost"));

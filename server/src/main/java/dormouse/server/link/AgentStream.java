@@ -1,14 +1,13 @@
 package dormouse.server.link;
 
-import com.google.protobuf.ByteString;
 import dormouse.contract.Problems;
-import dormouse.contract.Times;
 import dormouse.server.control.AgentLine;
-import dormouse.server.control.AgentSessions;
 import dormouse.server.control.AttachedAgent;
 import dormouse.server.control.InferOrder;
+import dormouse.server.control.Reception;
 import dormouse.server.control.Registered;
 import dormouse.server.control.Registration;
+import dormouse.server.control.Sleeps;
 import dormouse.server.control.TaskEars;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.Failure;
@@ -16,17 +15,12 @@ import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.TaskId;
 import dormouse.v1.AgentMessage;
-import dormouse.v1.Cancel;
-import dormouse.v1.Drain;
 import dormouse.v1.Heartbeat;
-import dormouse.v1.HeartbeatAck;
-import dormouse.v1.Infer;
 import dormouse.v1.Register;
 import dormouse.v1.ServerMessage;
-import dormouse.v1.Wake;
+import dormouse.v1.SleepResult;
 import dormouse.v1.WakeResult;
 import io.grpc.stub.ServerCallStreamObserver;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,8 +39,9 @@ final class AgentStream implements AgentLine {
     private static final int MOST_UNANSWERED = 8;
 
     private final ServerCallStreamObserver<ServerMessage> out;
-    private final AgentSessions sessions;
+    private final Reception reception;
     private final Wakes wakes;
+    private final Sleeps sleeps;
     private final AgentLink.Conditions conditions;
     private final StreamWriter writer;
     private final StreamTasks tasks;
@@ -58,12 +53,14 @@ final class AgentStream implements AgentLine {
 
     AgentStream(
             ServerCallStreamObserver<ServerMessage> out,
-            AgentSessions sessions,
+            Reception reception,
             Wakes wakes,
+            Sleeps sleeps,
             AgentLink.Conditions conditions) {
         this.out = out;
-        this.sessions = sessions;
+        this.reception = reception;
         this.wakes = wakes;
+        this.sleeps = sleeps;
         this.conditions = conditions;
         this.writer = new StreamWriter(
                 out,
@@ -98,16 +95,17 @@ final class AgentStream implements AgentLine {
             }
             return; // said before it could know that it is registered; all but a goodbye is dropped
         }
-        sessions.heard(known);
+        reception.heard(known);
         switch (message.getMessageCase()) {
             case HEARTBEAT -> heartbeat(known, message.getHeartbeat());
             case WAKE_RESULT -> wakeResult(known, message.getWakeResult());
+            case SLEEP_RESULT -> sleepResult(known, message.getSleepResult());
             case INFER_HEAD -> tasks.head(message.getInferHead());
             case INFER_CHUNK -> tasks.chunk(message.getInferChunk());
             case INFER_END -> tasks.end(message.getInferEnd());
             case WINDOW -> tasks.window(message.getWindow());
             case GOODBYE -> goodbye(known);
-            case SLEEP_RESULT, REGISTER -> {}
+            case REGISTER -> {}
             case MESSAGE_NOT_SET -> writer.control(Messages.unknownKind());
         }
     }
@@ -121,38 +119,39 @@ final class AgentStream implements AgentLine {
             return;
         }
         if (known != null) {
-            sessions.heard(known);
+            reception.heard(known);
             if (unanswered.incrementAndGet() > MOST_UNANSWERED) {
                 close(Failure.of(
                         Reason.OVERLOADED,
                         "more than " + MOST_UNANSWERED + " Registers wait for their answer already"));
                 return;
             }
-            sessions.publish(known, registration, this::published);
+            reception.publish(known, registration, this::published);
         } else if (registering) {
             close(Failure.of(Reason.MALFORMED, "a second Register came before the first was answered"));
         } else {
             registering = true;
-            sessions.attach(registration, this, this::attached);
+            reception.attach(registration, this, this::attached);
         }
     }
 
     private void attached(Registered answer) {
         if (answer instanceof Registered.Accepted accepted) {
-            AttachedAgent mine = sessions.find(accepted.session());
+            AttachedAgent mine = reception.find(accepted.session());
             if (mine == null || mine.line() != this) {
                 return; // fenced meanwhile
             }
             agent = mine;
             if (over.get()) {
-                sessions.disconnected(mine, "its connection was lost");
+                reception.disconnected(mine, "its connection was lost");
                 return;
             }
-            writer.open(message(accepted));
+            writer.open(Orders.registered(accepted, conditions));
             if (early) {
                 goodbye(mine);
             }
             wakes.resume(mine);
+            sleeps.resume(mine);
         } else if (answer instanceof Registered.Rejected rejected) {
             close(rejected.why());
         }
@@ -161,40 +160,20 @@ final class AgentStream implements AgentLine {
     private void published(Registered answer) {
         unanswered.decrementAndGet();
         if (answer instanceof Registered.Accepted accepted) {
-            writer.control(message(accepted));
+            writer.control(Orders.registered(accepted, conditions));
         } else if (answer instanceof Registered.Rejected rejected) {
             close(rejected.why());
         }
     }
 
-    private ServerMessage message(Registered.Accepted accepted) {
-        dormouse.v1.Registered.Builder registered = dormouse.v1.Registered.newBuilder()
-                .setSessionId(accepted.session().value())
-                .setEpoch(accepted.epoch())
-                .setResumed(accepted.resumed())
-                .setHeartbeatInterval(Times.duration(conditions.terms().heartbeatInterval()))
-                .setHeartbeatTimeout(Times.duration(conditions.terms().heartbeatTimeout()))
-                .setWindowBytes(conditions.windowBytes())
-                .setFrameBytes(conditions.frameBytes())
-                .setResumeGrace(Times.duration(conditions.resumeGrace()))
-                .setReplicaId(conditions.replica());
-        if (accepted.newToken() != null) {
-            registered.setResumeToken(ByteString.copyFrom(accepted.newToken(), StandardCharsets.UTF_8));
-        }
-        accepted.grants().forEach(grant -> registered.addGrants(Messages.grant(grant)));
-        return ServerMessage.newBuilder().setRegistered(registered).build();
-    }
-
     private void heartbeat(AttachedAgent known, Heartbeat heartbeat) {
-        writer.control(ServerMessage.newBuilder()
-                .setHeartbeatAck(HeartbeatAck.newBuilder().setSeq(heartbeat.getSeq()))
-                .build());
-        sessions.heartbeat(known, Messages.reports(heartbeat), heartbeat.getActiveTasks());
+        writer.control(Orders.heard(heartbeat));
+        reception.heartbeat(known, Messages.reports(heartbeat), heartbeat.getActiveTasks());
     }
 
     private void goodbye(AttachedAgent known) {
         if (!known.leaving()) { // once is enough, and all that the lane is to be asked for
-            sessions.goodbye(known);
+            reception.goodbye(known);
         }
     }
 
@@ -205,6 +184,15 @@ final class AgentStream implements AgentLine {
                     new TaskId(result.getTaskId()),
                     Messages.took(result.getTook()),
                     result.hasError() ? Messages.wakeFailure(result.getError()) : null);
+        }
+    }
+
+    private void sleepResult(AttachedAgent known, SleepResult result) {
+        if (StreamTasks.isId(result.getTaskId())) {
+            sleeps.result(
+                    known,
+                    new TaskId(result.getTaskId()),
+                    result.hasError() ? Messages.sleepFailure(result.getError()) : null);
         }
     }
 
@@ -228,7 +216,7 @@ final class AgentStream implements AgentLine {
     private void letGo(String why) {
         AttachedAgent known = agent;
         if (known != null) {
-            sessions.disconnected(known, why);
+            reception.disconnected(known, why);
         }
         tasks.lost(Failure.retry(Reason.AGENT_LOST, "the agent was lost: " + why, Duration.ofSeconds(1)));
     }
@@ -244,9 +232,12 @@ final class AgentStream implements AgentLine {
 
     @Override
     public void wake(TaskId task, LlmName llm) {
-        writer.control(ServerMessage.newBuilder()
-                .setWake(Wake.newBuilder().setTaskId(task.value()).setLlm(llm.value()))
-                .build());
+        writer.control(Orders.wake(task, llm));
+    }
+
+    @Override
+    public void sleep(TaskId task, LlmName llm) {
+        writer.control(Orders.sleep(task, llm));
     }
 
     @Override
@@ -257,18 +248,7 @@ final class AgentStream implements AgentLine {
             tasks.lost(Failure.retry(Reason.AGENT_LOST, "the agent was lost", Duration.ofSeconds(1)));
             return;
         }
-        writer.control(ServerMessage.newBuilder()
-                .setInfer(Infer.newBuilder()
-                        .setTaskId(task.value())
-                        .setLlm(order.llm().value())
-                        .setPath(order.path())
-                        .setContentType(order.contentType())
-                        .setInputBytes(order.input().remaining())
-                        .setTimeout(Times.duration(order.total()))
-                        .setFirstByteTimeout(Times.duration(order.firstByte()))
-                        .setIdleTimeout(Times.duration(order.idle()))
-                        .putAllHeaders(order.headers()))
-                .build());
+        writer.control(Orders.infer(order));
         writer.input(task, new InputSource(task, order.input(), conditions.frameBytes(), conditions.windowBytes()));
     }
 
@@ -282,9 +262,7 @@ final class AgentStream implements AgentLine {
     @Override
     public void cancel(TaskId task, Failure why) {
         writer.forget(task);
-        writer.control(ServerMessage.newBuilder()
-                .setCancel(Cancel.newBuilder().setTaskId(task.value()).setReason(Messages.status(why)))
-                .build());
+        writer.control(Orders.cancel(task, why));
     }
 
     @Override
@@ -294,10 +272,6 @@ final class AgentStream implements AgentLine {
 
     @Override
     public void drain(Duration reconnectWithin, Duration finishWithin) {
-        writer.control(ServerMessage.newBuilder()
-                .setDrain(Drain.newBuilder()
-                        .setReconnectWithin(Times.duration(reconnectWithin))
-                        .setFinishWithin(Times.duration(finishWithin)))
-                .build());
+        writer.control(Orders.drain(reconnectWithin, finishWithin));
     }
 }

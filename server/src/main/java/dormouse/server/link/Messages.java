@@ -40,6 +40,7 @@ final class Messages {
     private static final Duration LONGEST_WAKE = Duration.ofDays(1);
     private static final Set<String> HEADERS = Set.of("x-request-id", "retry-after");
     private static final Set<Reason> OF_A_WAKE = Set.of(Reason.WAKE_FAILED, Reason.WAKE_TIMEOUT, Reason.WAKE_REFUSED);
+    private static final Set<Reason> OF_A_SLEEP = Set.of(Reason.SLEEP_REFUSED, Reason.BACKEND_FAILED);
     private static final Set<Reason> OF_A_TASK = Set.of(
             Reason.BACKEND_FAILED,
             Reason.FIRST_BYTE_TIMEOUT,
@@ -155,7 +156,12 @@ final class Messages {
                 case LLM_STATUS_UNSPECIFIED -> null;
             };
             if (status != null && LlmName.isValid(report.getName()) && reports.size() < MOST_LLMS) {
-                reports.put(new LlmName(report.getName()), new AttachedAgent.Report(status, text(report.getReason())));
+                reports.put(
+                        new LlmName(report.getName()),
+                        new AttachedAgent.Report(
+                                status,
+                                text(report.getReason()),
+                                report.getRested() && status == LlmStatus.HIBERNATING));
             }
         }
         return reports;
@@ -190,6 +196,16 @@ final class Messages {
     /** Why a wake has failed, in the words that a wake may fail with. */
     static Failure wakeFailure(Status error) {
         return failure(error, OF_A_WAKE, Reason.WAKE_FAILED);
+    }
+
+    /** Why an Llm was not put to sleep, in the words that this may fail with. */
+    static Failure sleepFailure(Status error) {
+        // An agent that does not know the name has withdrawn it meanwhile.
+        boolean withdrawn = Problems.reason(error).equals(Reason.LLM_NOT_FOUND.name());
+        Failure said = failure(error, OF_A_SLEEP, withdrawn ? Reason.LLM_INACTIVE : Reason.BACKEND_FAILED);
+        return said.reason() != Reason.SLEEP_REFUSED && said.retryAfter() == null
+                ? Failure.retry(said.reason(), said.message(), Duration.ofSeconds(5))
+                : said;
     }
 
     /** Why a task has failed, in the words that an agent may use. */

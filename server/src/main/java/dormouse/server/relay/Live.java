@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param activeTasks that run now
  * @param queuedTasks that wait for their turn
- * @param lastHeartbeat the last sign of life, on disk yet or not; null where there was none
+ * @param lastHeartbeat the last sign of life of its agent, on disk yet or not; null where there was none, or no agent
  * @param expectedWake how long a wake takes; null where that is not known
  */
 public record Live(
@@ -27,7 +27,7 @@ public record Live(
     public record Source(AgentSessions sessions, Wakes wakes, Relay relay) {
         /** As it stands now. */
         public Live of(Llm llm) {
-            AttachedAgent agent = sessions.agentOf(llm);
+            AttachedAgent agent = llm.owner() == null ? null : sessions.agentOf(llm);
             Instant stored = llm.lastHeartbeat();
             return new Live(
                     llm,

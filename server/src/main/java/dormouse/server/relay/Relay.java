@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ public final class Relay implements FleetListener {
     private final Map<LlmName, LlmGate> gates = new ConcurrentHashMap<>();
     private final Set<Task> tasks = ConcurrentHashMap.newKeySet();
     private final Set<LlmName> loadChanged = ConcurrentHashMap.newKeySet();
+    private final LongAdder windowStalls = new LongAdder();
     private volatile boolean draining;
 
     public Relay(
@@ -69,22 +71,32 @@ public final class Relay implements FleetListener {
      * @return the task, for the edge to say that the client is ready for more, or gone
      */
     public Task infer(InferCall call, Client client) {
+        return infer(call, allowance(), client);
+    }
+
+    /** The same for a body that was counted while it came; the allowance is given back by whatever becomes of the task. */
+    public Task infer(InferCall call, BodyAllowance allowance, Client client) {
         Task task = new Task(credentials.newTask(), call, client, this, time, limits.windowBytes());
-        long bytes = call.input().remaining();
-        Failure refusal = refusal(call, bytes);
+        Failure refusal = refusal(call, allowance);
         if (refusal != null) {
+            allowance.release();
             task.refuse(refusal);
             return task;
         }
         tasks.add(task);
-        task.begin(() -> buffered.release(bytes));
+        task.begin(allowance::release);
         if (draining) {
             drain(); // it began while this one came in
         }
         return task;
     }
 
-    private @Nullable Failure refusal(InferCall call, long bytes) {
+    /** For a body that is to come, of which nothing is held yet. */
+    public BodyAllowance allowance() {
+        return new BodyAllowance(buffered, limits);
+    }
+
+    private @Nullable Failure refusal(InferCall call, BodyAllowance allowance) {
         if (draining) {
             return Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1));
         }
@@ -93,19 +105,7 @@ public final class Relay implements FleetListener {
                     Reason.MALFORMED,
                     "path: relative to the backend's base URL, without \"..\" or a scheme, at most 2048 characters");
         }
-        if (bytes > limits.requestBytes()) {
-            return Failure.of(
-                    Reason.TOO_LARGE,
-                    "the request's body has " + bytes + " bytes; the limit is " + limits.requestBytes());
-        }
-        if (!buffered.reserve(bytes)) {
-            return Failure.retry(
-                    Reason.OVERLOADED,
-                    "the bodies of the requests on their way take all of the " + limits.bufferedBytes()
-                            + " bytes that this server has for them",
-                    Duration.ofSeconds(2));
-        }
-        return null;
+        return allowance.hold(call.input().remaining());
     }
 
     /** Where a task goes from here: its Llm may answer now, has to be woken first, or not. On the task's lane. */
@@ -142,8 +142,14 @@ public final class Relay implements FleetListener {
     }
 
     /** Its agent says that the Llm sleeps, whatever its row says yet: the task is placed anew when the row says so too. */
-    void asleep(Task task, AttachedAgent agent) {
-        sessions.asleep(agent, task.llm(), task::place);
+    void asleep(Task task, AttachedAgent agent, long revision) {
+        sessions.asleep(agent, task.llm(), revision, task::place);
+    }
+
+    /** Of the Llm's row; 0 where there is none. */
+    long revision(LlmName name) {
+        Llm llm = fleet.find(name);
+        return llm == null ? 0 : llm.revision();
     }
 
     /** The agent that serves the Llm now, or null. */
@@ -217,6 +223,15 @@ public final class Relay implements FleetListener {
         return taken;
     }
 
+    void windowUsedUp() {
+        windowStalls.increment();
+    }
+
+    /** How often the agent of a task had to stop sending, since its client had not taken what was there. */
+    public long windowStalls() {
+        return windowStalls.sum();
+    }
+
     void ended(Task task, TaskRecord record) {
         tasks.remove(task);
         ledger.ended(record);
@@ -232,6 +247,12 @@ public final class Relay implements FleetListener {
     public int queued(LlmName llm) {
         LlmGate gate = gates.get(llm);
         return gate == null ? 0 : gate.queued();
+    }
+
+    /** How many tasks are on their way to an Llm, or run on it, or have still to be ended by its agent. */
+    public int busy(LlmName llm) {
+        long onTheirWay = tasks.stream().filter(task -> task.llm().equals(llm)).count();
+        return Math.max((int) onTheirWay, running(llm));
     }
 
     /** How many tasks there are, waiting and running. */

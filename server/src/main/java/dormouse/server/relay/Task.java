@@ -53,6 +53,7 @@ public final class Task implements WakeGate.Waiter {
     private @Nullable LlmGate gate;
     private @Nullable WakeGate wakeGate;
     private @Nullable AttachedAgent agent;
+    private long sentAt; // the row's revision
     private @Nullable TaskFlow flow;
     private long phaseBegun;
     private int dispatches;
@@ -196,6 +197,7 @@ public final class Task implements WakeGate.Waiter {
                 return;
             }
             queued = queued.plus(time.since(phaseBegun));
+            sentAt = relay.revision(llm());
             AttachedAgent found = relay.agentOf(llm());
             if (found == null) {
                 end(Failure.retry(
@@ -289,8 +291,13 @@ public final class Task implements WakeGate.Waiter {
         flow = null;
         enter(Stage.PLACING);
         slotFree();
-        relay.asleep(this, sleeper);
+        relay.asleep(this, sleeper, sentAt);
         return true;
+    }
+
+    /** All of its window is on the way, unread. Any thread. */
+    void windowUsedUp() {
+        relay.windowUsedUp();
     }
 
     /** The first byte is there: nobody will be asked for this answer again. */

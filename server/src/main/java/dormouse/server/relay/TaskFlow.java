@@ -46,13 +46,13 @@ final class TaskFlow implements TaskEars {
     private volatile @Nullable Failure blame;
     private volatile long arrivedAt;
     private volatile long filledAt;
+    private volatile long announced; // written on the task's lane
 
     // On the task's lane.
     private long takenAt;
     private @Nullable Head head;
     private boolean headTold;
     private long consumed;
-    private long announced;
     private boolean agentDone;
     private boolean aborted;
     private @Nullable Failure ending;
@@ -119,6 +119,9 @@ final class TaskFlow implements TaskEars {
             return;
         }
         received += length;
+        if (received - announced >= window) {
+            task.windowUsedUp();
+        }
         arrivedAt = time.nanos();
         if (wasEmpty) {
             filledAt = arrivedAt;

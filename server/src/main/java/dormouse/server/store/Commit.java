@@ -85,6 +85,12 @@ final class Commit {
         save(numbered.stream().filter(n -> n.after == null).toList(), DELETE);
         save(numbered.stream().filter(n -> n.before != null && n.after != null).toList(), UPDATE);
         insert(numbered.stream().filter(n -> n.before == null).toList());
+        Declarations.save(
+                handle,
+                changes.stream()
+                        .map(Change::declaration)
+                        .filter(Objects::nonNull)
+                        .toList());
         return tell(numbered);
     }
 

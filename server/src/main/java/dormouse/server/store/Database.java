@@ -4,7 +4,9 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
+import dormouse.server.fleet.StoreClock;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.UsageStore;
 import dormouse.server.fleet.WakeTimeStore;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -33,17 +35,19 @@ public final class Database implements AutoCloseable {
     private final LlmStore llms;
     private final SessionStore sessions;
     private final WakeTimeStore wakeTimes;
+    private final UsageStore usage;
 
-    private Database(DatabaseUrl url, HikariDataSource pool) {
+    private Database(DatabaseUrl url, HikariDataSource pool, StoreClock clock) {
         this.url = url;
         this.pool = pool;
         Jdbi jdbi = Jdbi.create(pool).registerArgument(new Times()).registerArgument(new Texts());
         // A message with the values in it would end up in the log.
         jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
-        Transactions transactions = new Transactions(jdbi, pool.getHikariPoolMXBean()::softEvictConnections);
+        Transactions transactions = new Transactions(jdbi, pool.getHikariPoolMXBean()::softEvictConnections, clock);
         this.llms = new JdbiLlmStore(transactions);
         this.sessions = new JdbiSessionStore(transactions);
         this.wakeTimes = new JdbiWakeTimeStore(transactions);
+        this.usage = new JdbiUsageStore(transactions);
     }
 
     /**
@@ -53,7 +57,7 @@ public final class Database implements AutoCloseable {
      * @throws StoreException saying what to do, where there is no connection to be had
      * @throws IllegalArgumentException where {@code url} is for another kind of database
      */
-    public static Database open(String url, @Nullable String user, @Nullable String password) {
+    public static Database open(String url, @Nullable String user, @Nullable String password, StoreClock clock) {
         DatabaseUrl checked = new DatabaseUrl(url);
         Properties properties = checked.properties();
         if (user != null) {
@@ -71,10 +75,15 @@ public final class Database implements AutoCloseable {
             config.setMaximumPoolSize(CONNECTIONS);
             config.setConnectionTimeout(WAIT_MILLIS);
             config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-            return new Database(checked, new HikariDataSource(config));
+            return new Database(checked, new HikariDataSource(config), clock);
         } catch (SQLException | RuntimeException e) {
             throw OpenFailure.of(checked, e);
         }
+    }
+
+    /** The same, and nobody measures it. */
+    public static Database open(String url, @Nullable String user, @Nullable String password) {
+        return open(url, user, password, StoreClock.NONE);
     }
 
     /**
@@ -112,6 +121,10 @@ public final class Database implements AutoCloseable {
 
     public WakeTimeStore wakeTimes() {
         return wakeTimes;
+    }
+
+    public UsageStore usage() {
+        return usage;
     }
 
     /** Idempotent. */

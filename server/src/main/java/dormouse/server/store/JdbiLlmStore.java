@@ -1,6 +1,7 @@
 package dormouse.server.store;
 
 import dormouse.server.fleet.Change;
+import dormouse.server.fleet.Declaration;
 import dormouse.server.fleet.Llm;
 import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmName;
@@ -17,7 +18,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Rows in the table {@code llm}, their history in {@code llm_event}. Any thread; blocks. */
+/** Rows in the table {@code llm}, their history in {@code llm_event}, what is declared in {@code public_llm}. Any thread; blocks. */
 final class JdbiLlmStore implements LlmStore {
     /** How many sessions' heartbeats, or events to forget, are one transaction: none holds its locks for long. */
     private static final int SLICE = 1000;
@@ -48,6 +49,11 @@ final class JdbiLlmStore implements LlmStore {
         return changes.isEmpty()
                 ? List.of()
                 : transactions.transaction("commit", handle -> new Commit(handle, now).run(changes));
+    }
+
+    @Override
+    public List<Declaration> declarations() {
+        return transactions.statement("read what is declared", Declarations::all);
     }
 
     @Override

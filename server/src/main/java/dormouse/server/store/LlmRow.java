@@ -87,7 +87,7 @@ final class LlmRow {
                 Times.get(row, "event_time"));
     }
 
-    private static LlmSpec spec(ResultSet row) throws SQLException {
+    static LlmSpec spec(ResultSet row) throws SQLException {
         return new LlmSpec(
                 row.getString("model"),
                 row.getString("pool"),

@@ -1,6 +1,7 @@
 package dormouse.server.store;
 
 import dormouse.server.fleet.StaleException;
+import dormouse.server.fleet.StoreClock;
 import dormouse.server.fleet.StoreException;
 import java.util.Set;
 import java.util.function.Function;
@@ -28,11 +29,13 @@ final class Transactions {
 
     private final Jdbi jdbi;
     private final Runnable reconnect;
+    private final StoreClock clock;
 
     /** @param reconnect drops the connections there are, so that the next work gets a new one */
-    Transactions(Jdbi jdbi, Runnable reconnect) {
+    Transactions(Jdbi jdbi, Runnable reconnect, StoreClock clock) {
         this.jdbi = jdbi;
         this.reconnect = reconnect;
+        this.clock = clock;
     }
 
     /**
@@ -66,6 +69,15 @@ final class Transactions {
     }
 
     private <T> T attempt(String what, Supplier<T> work) {
+        Runnable ended = clock.begin(what);
+        try {
+            return repeat(what, work);
+        } finally {
+            ended.run();
+        }
+    }
+
+    private <T> T repeat(String what, Supplier<T> work) {
         for (int attempt = 1; ; attempt++) {
             try {
                 return work.get();

@@ -27,6 +27,8 @@ class LifecycleTest {
                 REGISTERED HIBERNATING     : OFFER_ASLEEP ADOPT_ASLEEP
                 refused LLM_NOT_FOUND      : WAKE
                 stays                      : WAKE_OK WAKE_FAIL SLEEP_OK
+                REGISTERED ACTIVE          : DECLARE
+                refused LLM_NOT_FOUND      : REMOVE
             ACTIVE
                 stays                      : OFFER_AWAKE REPORT_ACTIVE WAKE WAKE_OK WAKE_FAIL EXPIRE
                 REACTIVATED HIBERNATING    : OFFER_ASLEEP
@@ -37,6 +39,9 @@ class LifecycleTest {
                 DEACTIVATED LOST           : DISCONNECT RESTART
                 DEACTIVATED LEFT           : LEAVE
                 refused NAME_IN_USE        : ADOPT_AWAKE ADOPT_ASLEEP
+                refused NAME_EXISTS        : DECLARE
+                UPDATED ACTIVE             : REDECLARE
+                DELETED ABSENT             : REMOVE
             HIBERNATING
                 stays                      : OFFER_ASLEEP REPORT_HIBERNATING WAKE_FAIL SLEEP_OK EXPIRE
                 REACTIVATED ACTIVE         : OFFER_AWAKE
@@ -47,6 +52,8 @@ class LifecycleTest {
                 DEACTIVATED LOST           : DISCONNECT RESTART
                 DEACTIVATED LEFT           : LEAVE
                 refused NAME_IN_USE        : ADOPT_AWAKE ADOPT_ASLEEP
+                refused NAME_EXISTS        : DECLARE
+                stays                      : REDECLARE REMOVE
             WAKING
                 stays                      : OFFER_ASLEEP REPORT_HIBERNATING WAKE SLEEP_OK EXPIRE
                 WOKE ACTIVE                : OFFER_AWAKE REPORT_ACTIVE WAKE_OK
@@ -56,6 +63,8 @@ class LifecycleTest {
                 DEACTIVATED LOST           : DISCONNECT RESTART
                 DEACTIVATED LEFT           : LEAVE
                 refused NAME_IN_USE        : ADOPT_AWAKE ADOPT_ASLEEP
+                refused NAME_EXISTS        : DECLARE
+                stays                      : REDECLARE REMOVE
             SILENT
                 REACTIVATED ACTIVE         : OFFER_AWAKE REPORT_ACTIVE WAKE_OK
                 REACTIVATED HIBERNATING    : OFFER_ASLEEP REPORT_HIBERNATING
@@ -67,6 +76,8 @@ class LifecycleTest {
                 UPDATED LOST               : DISCONNECT RESTART
                 UPDATED LEFT               : LEAVE
                 DELETED ABSENT             : EXPIRE
+                ADOPTED ACTIVE             : DECLARE
+                stays                      : REDECLARE REMOVE
             LOST
                 REACTIVATED ACTIVE         : OFFER_AWAKE
                 REACTIVATED HIBERNATING    : OFFER_ASLEEP
@@ -77,6 +88,8 @@ class LifecycleTest {
                 stays                      : WAKE_OK WAKE_FAIL SLEEP_OK SILENCE DISCONNECT RESTART
                 UPDATED LEFT               : LEAVE
                 DELETED ABSENT             : EXPIRE
+                ADOPTED ACTIVE             : DECLARE
+                stays                      : REDECLARE REMOVE
             LEFT
                 REACTIVATED ACTIVE         : OFFER_AWAKE
                 REACTIVATED HIBERNATING    : OFFER_ASLEEP
@@ -86,6 +99,8 @@ class LifecycleTest {
                 stays                      : REPORT_ACTIVE REPORT_HIBERNATING REPORT_INACTIVE
                 stays                      : WAKE_OK WAKE_FAIL SLEEP_OK SILENCE DISCONNECT LEAVE RESTART
                 DELETED ABSENT             : EXPIRE
+                ADOPTED ACTIVE             : DECLARE
+                stays                      : REDECLARE REMOVE
             DOWN
                 REACTIVATED ACTIVE         : OFFER_AWAKE
                 REACTIVATED HIBERNATING    : OFFER_ASLEEP
@@ -97,6 +112,9 @@ class LifecycleTest {
                 UPDATED SILENT             : SILENCE
                 UPDATED LOST               : DISCONNECT RESTART
                 UPDATED LEFT               : LEAVE
+                refused NAME_EXISTS        : DECLARE
+                UPDATED ACTIVE             : REDECLARE
+                DELETED ABSENT             : REMOVE
             """;
 
     /** What can only be said of a row that is there: the functions take no null. */
@@ -108,7 +126,8 @@ class LifecycleTest {
             Trigger.DISCONNECT,
             Trigger.LEAVE,
             Trigger.RESTART,
-            Trigger.EXPIRE);
+            Trigger.EXPIRE,
+            Trigger.REDECLARE);
 
     private static final Set<Pair> visited = new HashSet<>();
 
@@ -148,7 +167,11 @@ class LifecycleTest {
             assertThat(save.change().before()).isEqualTo(row);
             assertThat(save.change().detail()).isNotBlank();
             if (save.change().after() != null) {
-                consistent(row, save.change().after(), save.change().type());
+                consistent(
+                        each.trigger(),
+                        row,
+                        save.change().after(),
+                        save.change().type());
             }
         }
         assertThat(visited.add(new Pair(each.state(), each.trigger())))
@@ -157,10 +180,18 @@ class LifecycleTest {
     }
 
     /** What holds of every row that follows another. */
-    private static void consistent(@Nullable Llm before, Llm after, LlmEventType event) {
+    private static void consistent(Trigger trigger, @Nullable Llm before, Llm after, LlmEventType event) {
         assertThat(after.name()).isEqualTo(Situations.NAME);
-        assertThat(after.kind()).isEqualTo(LlmKind.VIRTUAL);
         assertThat(after.updateTime()).isEqualTo(Situations.NOW);
+        if (trigger == Trigger.DECLARE || trigger == Trigger.REDECLARE) {
+            assertThat(after.kind()).isEqualTo(LlmKind.PUBLIC);
+            assertThat(after.owner()).isNull();
+            assertThat(after.lastHeartbeat()).isNull();
+            assertThat(after.createTime()).isEqualTo(before == null ? Situations.NOW : Situations.CREATED);
+            assertThat(after.revision()).isEqualTo(before == null ? 0 : before.revision());
+            return;
+        }
+        assertThat(after.kind()).isEqualTo(LlmKind.VIRTUAL);
         assertThat(after.owner()).isNotNull();
         assertThat(after.before() != null).as("remembers what it was").isEqualTo(revivable(before, after));
         if (before == null) {

@@ -52,6 +52,13 @@ final class Situations {
                 NAME, LlmKind.PUBLIC, LlmState.ACTIVE, "declared", SPEC, null, CREATED, CREATED, null, null, null, 41);
     }
 
+    /** An operator's own, in that state. */
+    static Llm declared(LlmState state) {
+        Instant since = state.status() == LlmStatus.INACTIVE ? NOW.minus(MOMENT) : null;
+        LlmState before = state == LlmState.SILENT ? LlmState.ACTIVE : null;
+        return new Llm(NAME, LlmKind.PUBLIC, state, "as it was", SPEC, null, CREATED, CREATED, null, since, before, 41);
+    }
+
     static Offer offer(boolean awake) {
         return new Offer(NAME, SPEC, awake);
     }
@@ -64,6 +71,7 @@ final class Situations {
         return switch (trigger) {
             case SILENCE -> row(state, NOW.minusSeconds(91), NOW.minusSeconds(91));
             case EXPIRE -> row(state, NOW.minus(MOMENT), NOW.minus(Duration.ofHours(5)));
+            case REDECLARE, REMOVE -> declared(state);
             default -> row(state);
         };
     }
@@ -86,6 +94,9 @@ final class Situations {
             case DISCONNECT -> Lifecycle.disconnected(there(row), "cut", NOW);
             case LEAVE -> Lifecycle.left(there(row), "bye", NOW);
             case RESTART -> Lifecycle.restarted(there(row), NOW);
+            case DECLARE -> Lifecycle.declare(row, NAME, SPEC, "declared", NOW);
+            case REDECLARE -> Lifecycle.redeclare(there(row), SPEC, "declared anew", NOW);
+            case REMOVE -> Lifecycle.remove(NAME, row, "removed", NOW);
         };
     }
 

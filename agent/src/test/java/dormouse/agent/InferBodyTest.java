@@ -1,0 +1,76 @@
+package dormouse.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dormouse.agent.ScriptedBackend.Request;
+import dormouse.v1.AgentMessage;
+import dormouse.v1.ServerMessage;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The body of a request on its way to a backend. */
+class InferBodyTest {
+    private final InferScene scene = new InferScene();
+
+    @AfterEach
+    void close() {
+        scene.close();
+    }
+
+    @Test
+    void a_large_body_comes_in_frames_under_its_window() throws Exception {
+        var peer = scene.attach(ScriptedBackend.answering(200, "text/plain", "ok"));
+        String body = "{\"image\":\"" + "x".repeat(1 << 20) + "\",\"model\":\"qwen\"}";
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        peer.send(ServerMessage.newBuilder().setInfer(AgentHarness.infer("t1", "qwen", bytes.length)));
+
+        int sent = 0;
+        long consumed = 0;
+        while (sent < bytes.length) {
+            int frame = Math.min(16 * 1024, bytes.length - sent);
+            while (sent + frame - consumed > 64 * 1024) {
+                consumed = peer.await(AgentMessage::hasWindow, "a window")
+                        .getWindow()
+                        .getConsumed();
+            }
+            AgentHarness.input(
+                    peer, "t1", sent, Arrays.copyOfRange(bytes, sent, sent + frame), sent + frame == bytes.length);
+            sent += frame;
+        }
+
+        assertThat(AgentHarness.answer(peer, "t1").body()).isEqualTo("ok");
+        assertThat(scene.asked().text()).isEqualTo(body);
+    }
+
+    @Test
+    void a_form_gets_the_backends_name_for_the_model_and_the_request_its_key() throws Exception {
+        scene.backend.script = ScriptedBackend.answering(200, "text/plain", "ok");
+        var peer = scene.harness.attach(new LlmConfig(
+                "qwen",
+                scene.backend.url(),
+                "other",
+                BackendType.OPENAI,
+                new Secret("sk-1"),
+                "",
+                4,
+                Map.of(),
+                scene.llm.available(),
+                null,
+                null,
+                null));
+        String body = "--b\r\ncontent-disposition: form-data; name=model\r\n\r\nqwen\r\n--b--\r\n";
+
+        AgentHarness.ask(
+                peer, AgentHarness.infer("t1", "qwen", 0).setContentType("multipart/form-data; boundary=b"), body);
+
+        assertThat(AgentHarness.answer(peer, "t1").end().hasError()).isFalse();
+        Request request = scene.asked();
+        assertThat(request.text()).isEqualTo(body.replace("qwen", "other"));
+        assertThat(request.headers())
+                .containsEntry("content-type", "multipart/form-data; boundary=b")
+                .containsEntry("authorization", "Bearer sk-1");
+    }
+}

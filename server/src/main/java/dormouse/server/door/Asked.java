@@ -1,0 +1,130 @@
+package dormouse.server.door;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import dormouse.form.FormException;
+import dormouse.form.MultipartForm;
+import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.Reason;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the server has to know of a request's body; all the rest is the backend's business. Of fields that stand there
+ * twice the last counts, as it does to most parsers.
+ *
+ * @param model the Llm or pool that is asked for
+ * @param stream whether the client expects an event stream
+ */
+record Asked(String model, boolean stream) {
+    /** A body is not what it has to be. */
+    static final class MalformedException extends Exception {
+        private static final long serialVersionUID = 1;
+        private final @Nullable String param;
+
+        MalformedException(@Nullable String param, String message) {
+            super(message);
+            this.param = param;
+        }
+    }
+
+    /** What a client is told of why its body could not be read. */
+    static Refusal refusal(Throwable why) {
+        return why instanceof MalformedException malformed
+                ? Refusal.malformed(malformed.param, String.valueOf(malformed.getMessage()))
+                : Refusal.of(Failure.of(Reason.INTERNAL, "the request's body could not be read"));
+    }
+
+    private static final String NO_MODEL = "model: needed, the name of an Llm";
+
+    /** Sizes are bounded before a body comes here, so Jackson's own bounds would only get in the way. */
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
+
+    /** @param contentType of JSON, or of a form; null where the request names none, which stands for JSON */
+    static Asked of(byte[] body, @Nullable String contentType) throws MalformedException {
+        if (contentType == null) {
+            return ofJson(body);
+        }
+        if (MultipartForm.isForm(contentType)) {
+            return ofForm(body, contentType);
+        }
+        if (!contentType.toLowerCase(Locale.ROOT).contains("json")) {
+            throw new MalformedException(
+                    null,
+                    "content-type " + contentType + ": application/json or multipart/form-data, since the body's model"
+                            + " says whom it is for");
+        }
+        return ofJson(body);
+    }
+
+    private static Asked ofForm(byte[] body, String contentType) throws MalformedException {
+        try {
+            MultipartForm form = MultipartForm.read(body, contentType);
+            List<MultipartForm.Part> models = form.parts("model");
+            if (models.isEmpty()) {
+                throw new MalformedException("model", NO_MODEL);
+            }
+            List<MultipartForm.Part> streams = form.parts("stream");
+            boolean stream =
+                    !streams.isEmpty() && form.text(last(streams)).strip().equalsIgnoreCase("true");
+            return new Asked(form.text(last(models)), stream);
+        } catch (FormException e) {
+            throw new MalformedException(null, "the body is not a form: " + e.getMessage());
+        }
+    }
+
+    private static MultipartForm.Part last(List<MultipartForm.Part> parts) {
+        return parts.get(parts.size() - 1);
+    }
+
+    /** Reads all of it, so that what is no JSON is refused before anybody is woken for it. */
+    private static Asked ofJson(byte[] body) throws MalformedException {
+        String model = null;
+        boolean stream = false;
+        boolean noText = false;
+        try (JsonParser parser = JSON.createParser(body)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new MalformedException(null, "the body is not a JSON object");
+            }
+            if (parser.currentTokenLocation().getByteOffset() < 0) {
+                throw new MalformedException(null, "the body is not in UTF-8");
+            }
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String name = parser.currentName();
+                JsonToken value = parser.nextToken();
+                if (name.equals("model")) {
+                    noText = value != JsonToken.VALUE_STRING;
+                    model = noText ? null : parser.getText();
+                } else if (name.equals("stream")) {
+                    stream = value == JsonToken.VALUE_TRUE;
+                }
+                parser.skipChildren();
+            }
+            if (parser.nextToken() != null) {
+                throw new MalformedException(null, "the body goes on after its JSON object");
+            }
+        } catch (JsonProcessingException e) {
+            throw new MalformedException(
+                    null,
+                    "the body is not JSON: line " + e.getLocation().getLineNr() + ", column "
+                            + e.getLocation().getColumnNr());
+        } catch (IOException e) {
+            throw new MalformedException(null, "the body is not JSON");
+        }
+        if (model == null) {
+            throw new MalformedException("model", noText ? "model: a text, the name of an Llm" : NO_MODEL);
+        }
+        return new Asked(model, stream);
+    }
+}

@@ -1,0 +1,102 @@
+package dormouse.server.door;
+
+import dormouse.server.control.Time;
+import io.netty.channel.ChannelPipeline;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.impl.HttpServerConnection;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Closes connections on which nothing is asked: one that does not come to its first request, and one that has been without
+ * any for a while. One that waits for an answer is left alone, however long that takes. Any loop; a connection's own for
+ * what concerns it.
+ *
+ * <p>Vert.x tells of a connection at its first request. Until then its own idle time-out guards it, which knows nothing of
+ * answers that are waited for, and so is taken out of the connection then.
+ */
+final class Connections {
+    /** For its first byte, and between two of its first request's head. */
+    static final Duration FIRST_REQUEST = Duration.ofSeconds(30);
+    /** Longer than clients and proxies usually keep one, so that it is they who close. */
+    private static final Duration IDLE = Duration.ofSeconds(120);
+
+    private final Time time;
+    private final Map<HttpConnection, Held> all = new ConcurrentHashMap<>();
+
+    Connections(Time time) {
+        this.time = time;
+    }
+
+    /** A client has come. */
+    void opened(HttpConnection connection) {
+        ChannelPipeline pipeline =
+                ((HttpServerConnection) connection).channelHandlerContext().pipeline();
+        if (pipeline.get("idle") != null) {
+            pipeline.remove("idle");
+        }
+        held(connection).idleFor(FIRST_REQUEST);
+    }
+
+    /** It asks for something. */
+    void begins(Call call) {
+        Held held = held(call.request().connection());
+        held.busy();
+        call.whenOver(held::done);
+    }
+
+    int size() {
+        return all.size();
+    }
+
+    private Held held(HttpConnection connection) {
+        return all.computeIfAbsent(connection, opened -> {
+            Held held = new Held(opened);
+            opened.closeHandler(closed -> {
+                all.remove(opened);
+                held.busy(); // so that no alarm is left
+            });
+            return held;
+        });
+    }
+
+    private final class Held {
+        private final HttpConnection connection;
+        private final Context loop = Vertx.currentContext();
+        private int calls;
+        private Time.@Nullable Alarm alarm;
+
+        Held(HttpConnection connection) {
+            this.connection = connection;
+        }
+
+        void idleFor(Duration patience) {
+            alarm = time.after(
+                    patience,
+                    () -> loop.runOnContext(now -> {
+                        if (calls == 0) {
+                            connection.close();
+                        }
+                    }));
+        }
+
+        void busy() {
+            calls++;
+            if (alarm != null) {
+                alarm.cancel();
+                alarm = null;
+            }
+        }
+
+        void done() {
+            calls--;
+            if (calls == 0) {
+                idleFor(IDLE);
+            }
+        }
+    }
+}
