@@ -205,8 +205,7 @@ final class JdbiUsageStore implements UsageStore {
                 .bind("limit", SLICE)
                 .map((row, context) -> Optional.ofNullable(Times.getOrNull(row, "last_end")))
                 .one();
-        last.ifPresent(
-                end -> handle.createUpdate(FORGET).bind("last", end).execute());
+        last.ifPresent(end -> handle.createUpdate(FORGET).bind("last", end).execute());
         return last.isPresent();
     }
 }
