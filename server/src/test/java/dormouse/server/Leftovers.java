@@ -17,6 +17,7 @@ final class Leftovers {
     private static final Set<String> WIRING = Set.of(
             "Server.parts",
             "Fleet.listeners",
+            "WakeMetrics.byLlm",
             "Api.services",
             "ManualTime.alarms",
             "FaultyStores.flushed",

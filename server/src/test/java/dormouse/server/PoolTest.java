@@ -383,7 +383,7 @@ class PoolTest {
         nothingIsLeft();
         bob.awake(bob.wakes().get(0));
         assertThat(bob.infers()).isEmpty();
-        assertThat(server.time().alarms()).isLessThanOrEqualTo(4);
+        assertThat(server.time().alarms()).isLessThanOrEqualTo(6);
     }
 
     @Test

@@ -226,6 +226,19 @@ class UsageTest {
         assertCounts(1, 1, 0, 0);
     }
 
+    @Test
+    void aTaskOfAPoolCountsForTheMemberThatServedOrForThePoolWhereNoneCould() {
+        ana.register(PoolTest.member("a", 1, true));
+        ana.onInfer(task -> ana.answer(task, "yes"));
+        assertThat(server.infer("shared").text()).isEqualTo("yes");
+        ana.heartbeat("a", LlmStatus.LLM_STATUS_INACTIVE);
+        assertThat(server.infer("shared").reason()).isEqualTo("LLM_INACTIVE");
+
+        assertThat(sums(Key.KEY_LLM))
+                .extracting(sum -> sum.getLlm() + " " + sum.getTasks() + " " + sum.getFailed())
+                .containsExactly("a 1 0", "shared 1 1");
+    }
+
     private void assertMalformed(String field, Consumer<SumUsageRequest.Builder> wrong) {
         SumUsageRequest.Builder request = SumUsageRequest.newBuilder();
         wrong.accept(request);

@@ -250,6 +250,11 @@ public final class Relay implements FleetListener {
         ledger.ended(record);
     }
 
+    /** Whether there is an Llm or a pool of that name. */
+    public boolean knows(LlmName name) {
+        return fleet.find(name) != null || pools.trip(name) != null;
+    }
+
     /** How many tasks of an Llm run. */
     public int running(LlmName llm) {
         return gates.running(llm);
