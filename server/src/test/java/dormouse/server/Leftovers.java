@@ -18,6 +18,7 @@ final class Leftovers {
             "Server.parts",
             "Fleet.listeners",
             "Api.services",
+            "WakeMetrics.byLlm",
             "ManualTime.alarms",
             "FaultyStores.flushed",
             "FaultyStores.usageBatches");
