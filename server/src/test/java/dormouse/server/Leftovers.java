@@ -21,7 +21,8 @@ final class Leftovers {
             "WakeMetrics.byLlm",
             "ManualTime.alarms",
             "FaultyStores.flushed",
-            "FaultyStores.usageBatches");
+            "FaultyStores.usageBatches",
+            "WakeMetrics.byLlm");
 
     private final List<String> found = new ArrayList<>();
     private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
