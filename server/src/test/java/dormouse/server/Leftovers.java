@@ -20,7 +20,8 @@ final class Leftovers {
             "Api.services",
             "ManualTime.alarms",
             "FaultyStores.flushed",
-            "FaultyStores.usageBatches");
+            "FaultyStores.usageBatches",
+            "WakeMetrics.byLlm");
 
     private final List<String> found = new ArrayList<>();
     private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
