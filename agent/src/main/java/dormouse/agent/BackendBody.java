@@ -41,8 +41,7 @@ final class BackendBody {
         }
     }
 
-    private static void run(
-            Rewrite rewrite, Executor back, Consumer<byte[]> made, Consumer<IOException> malformed) {
+    private static void run(Rewrite rewrite, Executor back, Consumer<byte[]> made, Consumer<IOException> malformed) {
         byte[] rewritten;
         try {
             rewritten = rewrite.apply();

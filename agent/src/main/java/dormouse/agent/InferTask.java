@@ -115,7 +115,10 @@ final class InferTask implements Outbox.Source, Backend.Listener {
                     tools.loop(),
                     tools.workers(),
                     this::ask,
-                    why -> fail(Code.INVALID_ARGUMENT, "MALFORMED", "the body is not what its content type says: " + Failures.say(why)));
+                    why -> fail(
+                            Code.INVALID_ARGUMENT,
+                            "MALFORMED",
+                            "the body is not what its content type says: " + Failures.say(why)));
         }
     }
 

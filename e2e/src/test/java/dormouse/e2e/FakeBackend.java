@@ -35,12 +35,16 @@ final class FakeBackend implements AutoCloseable {
     /** One request and the connection to answer on. */
     static final class Exchange {
         final String path;
+        /** As they came, a line each. */
+        final String headers;
+
         final byte[] body;
         private final OutputStream out;
         private final CountDownLatch left = new CountDownLatch(1);
 
-        Exchange(String path, byte[] body, OutputStream out) {
+        Exchange(String path, String headers, byte[] body, OutputStream out) {
             this.path = path;
+            this.headers = headers;
             this.body = body;
             this.out = out;
         }
@@ -100,6 +104,7 @@ final class FakeBackend implements AutoCloseable {
     private final int port;
     private volatile @Nullable ServerSocket door;
     private volatile int wakeStatus = 200;
+    private volatile int failingWakes;
 
     private FakeBackend(Behaviour behaviour) throws IOException {
         this.behaviour = behaviour;
@@ -108,11 +113,11 @@ final class FakeBackend implements AutoCloseable {
         }
         alarmClock = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         alarmClock.createContext("/wake", exchange -> {
-            wakes.incrementAndGet();
-            if (wakeStatus == 200 && door == null) {
+            int status = wakes.incrementAndGet() <= failingWakes ? 500 : wakeStatus;
+            if (status == 200 && door == null) {
                 open();
             }
-            exchange.sendResponseHeaders(wakeStatus, -1);
+            exchange.sendResponseHeaders(status, -1);
             exchange.close();
         });
         alarmClock.start();
@@ -135,6 +140,11 @@ final class FakeBackend implements AutoCloseable {
     /** Its recipe answers with this from now on, and boots nothing unless it is 200. */
     void wakeAnswers(int status) {
         wakeStatus = status;
+    }
+
+    /** Its recipe answers 500 the first times. */
+    void wakeFails(int times) {
+        failingWakes = times;
     }
 
     /** Boots. */
@@ -168,14 +178,16 @@ final class FakeBackend implements AutoCloseable {
             OutputStream out = socket.getOutputStream();
             String request = line(in);
             int length = 0;
+            StringBuilder headers = new StringBuilder();
             for (String header = line(in); !header.isEmpty(); header = line(in)) {
+                headers.append(header).append('\n');
                 if (header.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
                     length = Integer.parseInt(
                             header.substring(header.indexOf(':') + 1).trim());
                 }
             }
             byte[] body = in.readNBytes(length);
-            Exchange exchange = new Exchange(request.split(" ", 3)[1], body, out);
+            Exchange exchange = new Exchange(request.split(" ", 3)[1], headers.toString(), body, out);
             if (request.startsWith("GET ")) {
                 String list = "{\"object\":\"list\",\"data\":[]}";
                 exchange.raw(

@@ -30,10 +30,15 @@ final class LlamaServer implements AutoCloseable {
     private final Path directory;
     private final String program;
     private final String model;
+    private final List<String> more;
     private final int port;
 
-    /** @param directory where its log and the number of its process are written */
-    LlamaServer(Path directory, String program, String model) {
+    /**
+     * @param directory where its log and the number of its process are written
+     * @param more options
+     */
+    LlamaServer(Path directory, String program, String model, String... more) {
+        this.more = List.of(more);
         this.directory = directory;
         this.program = program;
         this.model = model;
@@ -52,6 +57,7 @@ final class LlamaServer implements AutoCloseable {
         args.add(directory.resolve("llama").toString());
         args.addAll(List.of(program, "-m", model, "--port", Integer.toString(port)));
         args.addAll(OPTIONS);
+        args.addAll(more);
         return "- name: " + name + "\n  url: http://127.0.0.1:" + port + "/v1\n  type: llama.cpp\n  concurrency: "
                 + concurrency + "\n  wake: {type: command, command: sh, maxWaitSeconds: 120, args: "
                 + JSON.writeValueAsString(args) + "}\n";
@@ -65,6 +71,11 @@ final class LlamaServer implements AutoCloseable {
         } catch (ConnectException e) {
             return false;
         }
+    }
+
+    /** Its base URL. */
+    String url() {
+        return at("/v1").toString();
     }
 
     /** What it answers to one who asks it without Dormouse. */

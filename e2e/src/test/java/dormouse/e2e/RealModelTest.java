@@ -80,7 +80,7 @@ class RealModelTest {
         }
     }
 
-    private static String variable(String name) {
+    static String variable(String name) {
         String value = System.getenv(name);
         if (value == null || value.isBlank()) {
             String reason = "skipped: " + name + " is not set; e2e/llama/README.md says to what";
@@ -116,7 +116,7 @@ class RealModelTest {
     }
 
     /** The events of a stream, without what differs from call to call. */
-    private static List<String> events(String stream) throws IOException {
+    static List<String> events(String stream) throws IOException {
         List<String> events = new ArrayList<>();
         for (String event : stream.split("\n\n")) {
             assertThat(event).startsWith("data: ");
@@ -137,7 +137,7 @@ class RealModelTest {
                 .asText(choice.path("text").asText());
     }
 
-    private static String joined(List<String> events) throws IOException {
+    static String joined(List<String> events) throws IOException {
         StringBuilder text = new StringBuilder();
         for (String event : events) {
             if (!event.equals("[DONE]")) {

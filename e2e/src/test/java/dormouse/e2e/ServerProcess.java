@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A server of its own process, on a free port that it keeps over restarts, with a database in a directory of the test's. */
+/** A server of its own process, on free ports that it keeps over restarts, with a database in a directory of the test's. */
 final class ServerProcess implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -31,6 +31,7 @@ final class ServerProcess implements AutoCloseable {
     private final List<ManagedChannel> channels = new ArrayList<>();
     private Program program;
     private String address = "127.0.0.1:0";
+    private String http = "127.0.0.1:0";
     private ManagedChannel channel;
 
     private ServerProcess(Path directory, List<String> sets) {
@@ -53,7 +54,7 @@ final class ServerProcess implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         List<String> command = Program.java("server", "--ports-file", ports.toString());
-        command.addAll(List.of("--set", "grpc.address=" + address, "--set", "http.address=127.0.0.1:0"));
+        command.addAll(List.of("--set", "grpc.address=" + address, "--set", "http.address=" + http));
         command.addAll(List.of("--set", "database.url=jdbc:h2:file:" + directory.resolve("db")));
         sets.forEach(set -> command.addAll(List.of("--set", set)));
         Program started = Program.start("server", directory, command);
@@ -61,19 +62,24 @@ final class ServerProcess implements AutoCloseable {
                 .atMost(PATIENCE)
                 .failFast(() -> assertThat(started.alive()).as(started::log).isTrue())
                 .until(() -> Files.exists(ports));
-        try {
-            address = Files.readAllLines(ports).stream()
-                    .filter(line -> line.startsWith("grpc="))
-                    .findFirst()
-                    .orElseThrow()
-                    .substring("grpc=".length());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        address = line(ports, "grpc");
+        http = line(ports, "http");
         return started;
     }
 
-    /** A new process on the same port and database; the old one must have ended. */
+    private static String line(Path ports, String door) {
+        try {
+            return Files.readAllLines(ports).stream()
+                    .filter(line -> line.startsWith(door + "="))
+                    .findFirst()
+                    .orElseThrow()
+                    .substring(door.length() + 1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A new process on the same ports and database; the old one must have ended. */
     void startAgain() {
         program = begin();
     }
@@ -84,6 +90,11 @@ final class ServerProcess implements AutoCloseable {
 
     String address() {
         return address;
+    }
+
+    /** Where HTTP clients connect, as {@code http://HOST:PORT}. */
+    String http() {
+        return "http://" + http;
     }
 
     /** A connection of its own. */

@@ -26,8 +26,8 @@ public final class MultipartForm {
     private static final int MOST_PARTS = 1000;
     private static final int LONGEST_HEADERS = 8 << 10;
     private static final String QUOTED = "\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\"";
-    private static final Pattern BOUNDARY = Pattern.compile(
-            ";\\s*boundary=(?:\"([^\"\\\\]{1,70})\"|([^\\s\";,]{1,70}+))", Pattern.CASE_INSENSITIVE);
+    private static final Pattern BOUNDARY =
+            Pattern.compile(";\\s*boundary=(?:\"([^\"\\\\]{1,70})\"|([^\\s\";,]{1,70}+))", Pattern.CASE_INSENSITIVE);
     private static final Pattern PARAMETER =
             Pattern.compile("\\s*;\\s*([a-z-]++\\*?)=(?:" + QUOTED + "|([^\\s\";,]++))", Pattern.CASE_INSENSITIVE);
 

@@ -2,14 +2,18 @@ package dormouse.server;
 
 import static dormouse.server.ScriptedAgent.asleep;
 import static dormouse.server.ScriptedAgent.awake;
+import static dormouse.server.ScriptedAgent.offer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dormouse.server.store.Database;
+import dormouse.v1.LlmOffer;
+import dormouse.v1.LlmSpec;
 import dormouse.v1.LlmStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -193,7 +197,7 @@ class DoorEventsTest {
             changeTimes(50);
             changes += 100;
             quick.next(100);
-            server.advance(Duration.ofSeconds(1));
+            server.advance(Duration.ofMillis(100)); // for those who were let go to be forgotten
         }
 
         assertThat(server.server().watches().size()).isEqualTo(1);
@@ -218,5 +222,40 @@ class DoorEventsTest {
         watch.client().cut();
 
         await().until(() -> server.server().watches().size() == 0);
+    }
+
+    @Test
+    void whoTakesNothingForAMinuteIsGoneWhateverItsMachineSays() {
+        LlmSpec.Builder big = LlmSpec.newBuilder();
+        for (int i = 0; i < 60; i++) {
+            big.putLabels("label" + i, "x".repeat(255));
+        }
+        ana.register(IntStream.range(0, 800) // 13 MB in all: more than the sockets of both sides take
+                .mapToObj(i -> offer(big.clone().setName("n" + i), LlmStatus.LLM_STATUS_ACTIVE))
+                .toArray(LlmOffer[]::new));
+        readers.add(EventReader.open(WireClient.connect(server.server().httpAddress(), 4096)));
+        await().until(() -> server.server().watches().size() == 1);
+
+        await().until(() -> {
+            server.advance(Duration.ofSeconds(15));
+            return server.server().watches().size() == 0;
+        });
+    }
+
+    @Test
+    void noMoreWatchThanMay() {
+        for (int i = 0; i < 1000; i++) {
+            watch();
+        }
+        try (WireClient late = WireClient.connect(server.server().httpAddress())) {
+            WireClient.Answer answer =
+                    late.send("GET /api/events HTTP/1.1\r\nhost: x\r\n\r\n").answer();
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.text()).contains("overloaded");
+        }
+        readers.get(0).client().cut();
+        await().until(() -> server.server().watches().size() == 999);
+
+        assertThat(watch().next(1)).containsExactly("0 snapshot_end");
     }
 }

@@ -46,7 +46,7 @@ final class DoorHarness implements AutoCloseable {
 
     /** A new connection of a client whose kernel takes little for it. */
     WireClient tightClient() {
-        WireClient client = WireClient.connect(address(), 4096);
+        WireClient client = WireClient.connect(address(), 32 << 10);
         clients.add(client);
         return client;
     }

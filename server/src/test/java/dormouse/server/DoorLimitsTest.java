@@ -3,8 +3,16 @@ package dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a client may take of the server is bounded before it is taken. */
@@ -140,14 +148,11 @@ class DoorLimitsTest {
     }
 
     @Test
-    void a_connection_that_asks_for_nothing_is_closed() {
-        WireClient half = door.client().send("GET /healthz HTTP/1.1\r\nhost:");
+    void a_connection_that_asks_for_nothing_any_more_is_closed() {
         WireClient kept = door.client().send("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
         assertThat(kept.answer().status()).isEqualTo(200);
-        await().until(() -> door.harness().server().connections() == 2);
 
-        door.advance(Duration.ofSeconds(30));
-        assertThat(half.rest()).isEmpty();
+        door.advance(Duration.ofSeconds(119));
         kept.send("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
         assertThat(kept.answer().status()).isEqualTo(200);
         door.advance(Duration.ofSeconds(120));
@@ -167,6 +172,32 @@ class DoorLimitsTest {
         agent.answer(task, "at last");
 
         assertThat(client.answer().text()).isEqualTo("at last");
+    }
+
+    @Test
+    @Tag("slow")
+    void a_connection_that_does_not_come_to_its_first_request_is_closed_and_a_slow_answer_is_not_taken_for_that()
+            throws Exception {
+        agent.register(ScriptedAgent.awake("qwen"));
+        client.post("/v1/x", "{\"model\":\"qwen\"}");
+        HttpClient http = HttpClient.newHttpClient(); // HTTP/2
+        CompletableFuture<HttpResponse<String>> other = http.sendAsync(
+                HttpRequest.newBuilder(
+                                URI.create("http://127.0.0.1:" + door.address().getPort() + "/v1/x"))
+                        .header("content-type", "application/json")
+                        .POST(BodyPublishers.ofString("{\"model\":\"qwen\"}"))
+                        .build(),
+                BodyHandlers.ofString());
+        door.asked(2);
+        WireClient silent = door.client().patience(Duration.ofSeconds(60));
+        WireClient half = door.client().patience(Duration.ofSeconds(60)).send("GET / HTTP/1.1\r\nhost:");
+
+        assertThat(silent.rest()).isEmpty(); // after 30 s of the machine's own clock
+        assertThat(half.rest()).isEmpty();
+        agent.infers().forEach(task -> agent.answer(task, "at last"));
+        assertThat(client.answer().text()).isEqualTo("at last");
+        assertThat(other.get().version()).isEqualTo(HttpClient.Version.HTTP_2);
+        assertThat(other.get().body()).isEqualTo("at last");
     }
 
     @Test

@@ -175,7 +175,8 @@ class DoorPassThroughTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "hello", "[]", "{\"model\":\"qwen\"", "{\"model\":\"qwen\"} x", "{\"model\":\"qwen\",}"})
+    @ValueSource(
+            strings = {"", "hello", "[]", "{\"model\":\"qwen\"", "{\"model\":\"qwen\"} x", "{\"model\":\"qwen\",}"})
     void what_is_no_json_is_refused_before_anybody_is_woken(String body) {
         agent.register(ScriptedAgent.asleep("qwen"));
         client.post("/v1/chat/completions", body);
@@ -188,10 +189,7 @@ class DoorPassThroughTest {
 
     @Test
     void a_body_of_another_type_is_refused_with_the_types_that_do() {
-        client.post(
-                "/v1/chat/completions",
-                "{\"model\":\"qwen\"}",
-                "content-type: application/x-www-form-urlencoded");
+        client.post("/v1/chat/completions", "{\"model\":\"qwen\"}", "content-type: application/x-www-form-urlencoded");
 
         WireClient.Answer answer = client.answer();
         assertThat(answer.status()).isEqualTo(400);
@@ -234,7 +232,8 @@ class DoorPassThroughTest {
     void a_client_of_http_1_0_gets_the_bytes_and_then_the_end() {
         agent.register(ScriptedAgent.awake("qwen"));
         agent.onInfer(task -> agent.answer(task, "all of it"));
-        client.send("POST /v1/x HTTP/1.0\r\ncontent-type: application/json\r\ncontent-length: 16\r\n\r\n{\"model\":\"qwen\"}");
+        client.send(
+                "POST /v1/x HTTP/1.0\r\ncontent-type: application/json\r\ncontent-length: 16\r\n\r\n{\"model\":\"qwen\"}");
 
         WireClient.Head head = client.head();
         assertThat(head.status()).isEqualTo(200);

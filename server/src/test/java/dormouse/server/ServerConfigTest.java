@@ -65,7 +65,7 @@ class ServerConfigTest {
     void everyKeySetsWhatItSays() {
         ServerConfig config = file(
                 "grpc: {address: '127.0.0.2:1'}",
-                "http: {address: '127.0.0.1:0'}",
+                "http: {address: '127.0.0.1:0', cors: ['https://chat.example.org']}",
                 "database: {url: 'jdbc:postgresql://db/dormouse', user: u, password: p}",
                 "lifecycle:",
                 "  heartbeatInterval: 1s",
@@ -92,6 +92,8 @@ class ServerConfigTest {
         assertThat(config.terms().heartbeatInterval()).isEqualTo(Duration.ofSeconds(1));
         assertThat(config.terms().heartbeatTimeout()).isEqualTo(Duration.ofSeconds(4));
         assertThat(config.terms().inactiveRetention()).isEqualTo(Duration.ofHours(1));
+        assertThat(config.http().address().getPort()).isZero();
+        assertThat(config.http().cors()).containsExactly("https://chat.example.org");
         assertThat(config.sweepInterval()).isEqualTo(Duration.ofMillis(500));
         assertThat(config.historyRetention()).isEqualTo(Duration.ofDays(2));
         assertThat(config.usageRetention()).isEqualTo(Duration.ZERO);
@@ -180,6 +182,8 @@ class ServerConfigTest {
         "grpc.address, 127.0.0.1:70000",
         "grpc.address, no.such.host.invalid:1",
         "http.address, :7701",
+        "http.cors, chat.example.org",
+        "http.cors, '[https://chat.example.org/]'",
     })
     void whatIsBeyondItsBoundsIsRefused(String key, String value) {
         assertThatThrownBy(() -> ServerConfig.of(Settings.empty("test").set(key, value, "--set")))

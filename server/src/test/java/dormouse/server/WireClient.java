@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -41,6 +42,16 @@ final class WireClient implements AutoCloseable {
             socket.setTcpNoDelay(true);
             socket.connect(address);
             return new WireClient(socket);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How long it waits for what comes. */
+    WireClient patience(Duration patience) {
+        try {
+            socket.setSoTimeout((int) patience.toMillis());
+            return this;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

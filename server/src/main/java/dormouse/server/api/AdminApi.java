@@ -8,6 +8,7 @@ import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionId;
 import dormouse.server.fleet.SessionStore;
+import dormouse.server.fleet.UsageSum;
 import dormouse.server.relay.UsageLedger;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.Agent;
@@ -122,7 +123,12 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
 
     @Override
     public void sumUsage(SumUsageRequest request, StreamObserver<SumUsageResponse> response) {
-        Answers.later(
-                blocking, response, () -> UsageSums.response(usage.sum(UsageSums.query(request), UsageSums.MOST + 1)));
+        Answers.later(blocking, response, () -> {
+            List<UsageSum> sums = usage.sum(UsageSums.query(request), UsageSums.MOST + 1);
+            if (sums == null) {
+                throw Errors.of(UsageSums.BUSY);
+            }
+            return UsageSums.response(sums);
+        });
     }
 }

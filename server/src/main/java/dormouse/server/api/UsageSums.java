@@ -2,6 +2,7 @@ package dormouse.server.api;
 
 import com.google.protobuf.Timestamp;
 import dormouse.contract.Times;
+import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.UsageKey;
 import dormouse.server.fleet.UsageQuery;
@@ -9,6 +10,7 @@ import dormouse.server.fleet.UsageSum;
 import dormouse.v1.SumUsageRequest;
 import dormouse.v1.SumUsageResponse;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class UsageSums {
     /** Rows of an answer, at most. */
     static final int MOST = 10_000;
+
+    static final Failure BUSY =
+            Failure.retry(Reason.OVERLOADED, "usage is being summed up for another caller", Duration.ofSeconds(5));
 
     private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
     private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999999Z");

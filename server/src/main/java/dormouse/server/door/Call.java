@@ -125,7 +125,8 @@ final class Call {
         }
         String length = request.getHeader("content-length");
         return length == null
-                ? request.getHeader("transfer-encoding") != null || (multiplexed() && request.method() == HttpMethod.POST)
+                ? request.getHeader("transfer-encoding") != null
+                        || (multiplexed() && request.method() == HttpMethod.POST)
                 : !length.equals("0");
     }
 

@@ -83,7 +83,8 @@ final class ErrorEvent implements Answer {
         boolean anthropic = call.dialect() == Dialect.ANTHROPIC;
         ObjectNode error = JsonNodeFactory.instance.objectNode();
         error.put("message", refusal.message());
-        error.put("type", anthropic ? refusal.type().anthropic() : refusal.type().openai());
+        error.put(
+                "type", anthropic ? refusal.type().anthropic() : refusal.type().openai());
         if (!anthropic) {
             error.putNull("param").put("code", refusal.code());
         }

@@ -94,7 +94,7 @@ final class EventStream implements Watcher {
                         stuck = 0;
                         response.write(":\n\n");
                     } else if (++stuck == MOST_STUCK) {
-                        call.request().connection().close();
+                        call.breakOff();
                         return;
                     }
                     heartbeat();

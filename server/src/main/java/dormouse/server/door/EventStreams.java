@@ -33,6 +33,9 @@ final class EventStreams {
             call.response().putHeader("content-type", EventStream.TYPE).end();
             return;
         }
+        if (call.over()) {
+            return; // and nobody would say so again
+        }
         if (open.incrementAndGet() > MOST) {
             open.decrementAndGet();
             call.refuse(Refusal.of(Failure.retry(

@@ -69,8 +69,10 @@ final class Front {
         } else if (INFERS.contains(path)) {
             wrongMethod(call, "POST");
         } else {
-            call.refuse(Refusal.nothing("there is nothing to " + method + " at " + call.path()
-                    + ": this server keeps no files, batches or answers, it passes each POST to the Llm that its model names"));
+            call.refuse(
+                    Refusal.nothing(
+                            "there is nothing to " + method + " at " + call.path()
+                                    + ": this server keeps no files, batches or answers, it passes each POST to the Llm that its model names"));
         }
     }
 
@@ -85,9 +87,11 @@ final class Front {
         connections.begins(call);
         Throwable cause = request.decoderResult().cause();
         if (cause instanceof TooLongHttpLineException) {
-            call.refuse(Refusal.unreadable(414, "the request's first line has more than " + Door.LONGEST_LINE + " bytes"));
+            call.refuse(
+                    Refusal.unreadable(414, "the request's first line has more than " + Door.LONGEST_LINE + " bytes"));
         } else if (cause instanceof TooLongHttpHeaderException) {
-            call.refuse(Refusal.unreadable(431, "the request's headers have more than " + Door.LONGEST_HEADERS + " bytes"));
+            call.refuse(
+                    Refusal.unreadable(431, "the request's headers have more than " + Door.LONGEST_HEADERS + " bytes"));
         } else {
             call.refuse(Refusal.unreadable(400, "the request is not HTTP as it is written"));
         }

@@ -41,7 +41,9 @@ final class Models {
             list.set("data", data);
             list.put("has_more", false);
             list.put("first_id", data.isEmpty() ? null : data.get(0).get("id").asText());
-            list.put("last_id", data.isEmpty() ? null : data.get(data.size() - 1).get("id").asText());
+            list.put(
+                    "last_id",
+                    data.isEmpty() ? null : data.get(data.size() - 1).get("id").asText());
         } else {
             list.put("object", "list").set("data", data);
         }
@@ -107,7 +109,9 @@ final class Models {
                 .put("type", "model")
                 .put("id", model.id())
                 .put("display_name", model.id())
-                .put("created_at", model.created().truncatedTo(ChronoUnit.SECONDS).toString());
+                .put(
+                        "created_at",
+                        model.created().truncatedTo(ChronoUnit.SECONDS).toString());
     }
 
     private static byte[] bytes(ObjectNode json) {

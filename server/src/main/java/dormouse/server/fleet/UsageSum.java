@@ -30,4 +30,37 @@ public record UsageSum(
         Duration queued,
         Duration woke,
         Duration firstByte,
-        Duration total) {}
+        Duration total) {
+    /** Of no tasks at all. */
+    public static final UsageSum NONE =
+            new UsageSum(null, "", "", 0, 0, 0, 0, 0, 0, 0, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+
+    /** What sums are told apart by. */
+    public record Key(@Nullable LocalDate day, String llm, String caller) {}
+
+    public Key key() {
+        return new Key(day, llm, caller);
+    }
+
+    /** Of these tasks and of others, which have the same key. */
+    public UsageSum plus(UsageSum other) {
+        if (!key().equals(other.key())) {
+            throw new IllegalArgumentException("the sums of " + key() + " and " + other.key() + " are two");
+        }
+        return new UsageSum(
+                day,
+                llm,
+                caller,
+                tasks + other.tasks,
+                failed + other.failed,
+                cancelled + other.cancelled,
+                answered + other.answered,
+                promptTokens + other.promptTokens,
+                completionTokens + other.completionTokens,
+                bytes + other.bytes,
+                queued.plus(other.queued),
+                woke.plus(other.woke),
+                firstByte.plus(other.firstByte),
+                total.plus(other.total));
+    }
+}

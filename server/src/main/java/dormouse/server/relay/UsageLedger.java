@@ -13,7 +13,9 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,6 +60,7 @@ public final class UsageLedger implements TaskLedger, AutoCloseable {
     private long dropped;
     private long complainedAt;
 
+    private final AtomicBoolean summing = new AtomicBoolean();
     private volatile boolean stopped;
 
     /**
@@ -193,13 +196,21 @@ public final class UsageLedger implements TaskLedger, AutoCloseable {
     }
 
     /**
-     * The sums of what has ended until now, at most {@code limit}.
+     * The sums of what has ended until now, at most {@code limit}; or null while another one is made: of a long time they
+     * may take a while, and what else waits for the database shall not wait for that.
      *
      * @throws StoreException where the database does not answer
      */
-    public List<UsageSum> sum(UsageQuery query, int limit) {
-        write();
-        return store.sum(query, limit);
+    public @Nullable List<UsageSum> sum(UsageQuery query, int limit) {
+        if (!summing.compareAndSet(false, true)) {
+            return null;
+        }
+        try {
+            write();
+            return store.sum(query, limit);
+        } finally {
+            summing.set(false);
+        }
     }
 
     /** Rows that wait for the database. */

@@ -92,9 +92,7 @@ class UsageStoreTest {
 
     @Test
     void of_nothing_the_sum_is_nothing() {
-        assertThat(store.sum(ALL, 10))
-                .containsExactly(new UsageSum(
-                        null, "", "", 0, 0, 0, 0, 0, 0, 0, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO));
+        assertThat(store.sum(ALL, 10)).containsExactly(UsageSum.NONE);
         assertThat(store.sum(by(UsageKey.LLM), 10)).isEmpty();
         store.record(List.of());
     }
@@ -196,6 +194,24 @@ class UsageStoreTest {
     void a_caller_whose_name_no_database_can_hold_is_recorded_all_the_same() {
         store.record(List.of(task("1", "a", "tok\0", NOON, null)));
         assertThat(tasks()).isEqualTo(1);
+    }
+
+    @Test
+    void what_one_statement_does_not_sum_up_the_next_one_does() {
+        for (int batch = 0; batch < 6; batch++) {
+            int from = batch * 10_000;
+            store.record(IntStream.range(from, from + 10_000)
+                    .mapToObj(i -> task("t" + i, "llm-" + i % 3, "", NOON.plusSeconds(i / 4), null))
+                    .toList());
+        }
+        assertThat(store.sum(ALL, 1))
+                .extracting(UsageSum::tasks, UsageSum::promptTokens)
+                .containsExactly(tuple(60_000L, 6_000_000L));
+        assertThat(store.sum(by(UsageKey.LLM), 3))
+                .extracting(UsageSum::tasks)
+                .containsExactly(20_000L, 20_000L, 20_000L);
+        assertThat(tasks(new UsageQuery(NOON.plusSeconds(100), NOON.plusSeconds(14_900), Set.of(), null)))
+                .isEqualTo(4 * 14_800);
     }
 
     @Test

@@ -62,7 +62,7 @@ export class Details {
     write(this.#part("name"), llm.name);
     const word = element("span");
     showStatus(word, llm.status);
-    this.#part("status").replaceChildren(word, ...(llm.statusReason ? [element("span", "reason", llm.statusReason)] : []));
+    this.#part("status").replaceChildren(word, ...reason(llm.statusReason, llm.status));
     this.#part("fields").replaceChildren(...FIELDS.flatMap(([label, value]) => {
       const text = value(llm);
       return text ? [element("dt", "", label), element("dd", "", text)] : [];
@@ -96,9 +96,15 @@ function line(event) {
   const item = element("li");
   const time = element("time", "", new Date(event.time).toLocaleString());
   time.dateTime = event.time;
-  item.append(time, element("b", "", event.type.toLowerCase().replaceAll("_", " ")));
-  if (event.detail) {
-    item.append(element("span", "reason", event.detail));
-  }
+  item.append(time, element("b", "", words(event.type)), ...reason(event.detail, event.status));
   return item;
+}
+
+function words(constant) {
+  return constant.toLowerCase().replaceAll("_", " ");
+}
+
+/** Nothing where it says no more than the status. */
+function reason(text, status) {
+  return text && text !== words(status) ? [element("span", "reason", text)] : [];
 }

@@ -103,7 +103,7 @@ class Lines {
   #line(line) {
     if (line === "") {
       if (this.#data !== "") {
-        this.#on(this.#name, JSON.parse(this.#data));
+        this.#tell(this.#name, JSON.parse(this.#data));
       }
       this.#name = "message";
       this.#data = "";
@@ -113,6 +113,15 @@ class Lines {
       this.#keep(line.slice(4));
     } else if (line.startsWith("data: ")) {
       this.#data += line.slice(6);
+    }
+  }
+
+  /** A fault of this page's own is not a lost connection. */
+  #tell(name, data) {
+    try {
+      this.#on(name, data);
+    } catch (fault) {
+      reportError(fault);
     }
   }
 }

@@ -71,8 +71,9 @@ export class Fleet {
     return this.#rows.get(name)?.llm;
   }
 
-  first() {
-    return this.#names[0];
+  /** One that answers, sooner or later, where there is such. */
+  example() {
+    return this.#names.find((name) => this.find(name).status !== "INACTIVE") ?? this.#names[0];
   }
 
   /** Those whose status this is. */
@@ -161,6 +162,7 @@ export class Fleet {
     write(row.heard, ago(row.llm.lastHeartbeatTime, now));
     write(row.age, ago(row.llm.createTime, now));
     write(row.wake, wake(row.llm, now));
+    row.wake.title = row.llm.wakeable ? "can be woken" : "cannot be woken";
   }
 
   #add(name) {

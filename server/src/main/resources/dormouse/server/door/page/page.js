@@ -49,7 +49,7 @@ function summary() {
     item.append(` ${fleet.count(status)}`);
     return item;
   }));
-  write(by("curl"), some ? curl(fleet.first()) : "");
+  write(by("curl"), some ? curl(fleet.example()) : "");
   document.title = some ? `Dormouse (${fleet.size})` : "Dormouse";
 }
 
