@@ -61,8 +61,8 @@ record FleetMetrics(Fleet fleet, Relay relay, AgentSessions sessions, LlmLabel l
                 .name(name)
                 .help(help)
                 .labelNames(label.names())
-                .callback(callback ->
-                        sums(count, pools.get()).forEach((labels, sum) -> callback.call(sum, labels.toArray(String[]::new))));
+                .callback(callback -> sums(count, pools.get())
+                        .forEach((labels, sum) -> callback.call(sum, labels.toArray(String[]::new))));
     }
 
     /** By the values of the label; without one, in one sum. */
