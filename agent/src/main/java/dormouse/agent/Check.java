@@ -14,6 +14,9 @@ import java.util.concurrent.TimeUnit;
  * what would be published and what is wrong. Blocking; not on a loop.
  */
 final class Check {
+    /** With a port; longer than an agent has, since it is asked once. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private final Loop loop;
     private final HttpCaller http;
     private final PrintStream out;
@@ -52,7 +55,7 @@ final class Check {
     }
 
     private int discover(AgentConfig config) {
-        PortLook look = new PortLook(http, Agent.LOOK_TIMEOUT);
+        PortLook look = new PortLook(http, PATIENCE);
         List<CompletableFuture<Sighting>> looks = new ArrayList<>();
         for (int port : config.discoverPorts()) {
             CompletableFuture<Sighting> seen = new CompletableFuture<>();

@@ -84,6 +84,12 @@ final class ModelLists {
         return models;
     }
 
+    /** Of {@code GET /api/llms}: whether a Dormouse server has answered. */
+    static boolean isDormouse(String body) {
+        JsonNode list = parse(body);
+        return list.path("llms").isArray() && list.has("revision");
+    }
+
     private static Stream<JsonNode> each(JsonNode node, String key) {
         return StreamSupport.stream(node.path(key).spliterator(), false);
     }

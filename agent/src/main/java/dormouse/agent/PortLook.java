@@ -41,9 +41,6 @@ final class PortLook {
 
     private CompletableFuture<Sighting> named(int port, List<ModelLists.OpenAi> models, boolean openAi) {
         String owner = models.isEmpty() ? "" : models.get(0).owner().toLowerCase(Locale.ROOT);
-        if (owner.startsWith("dormouse")) {
-            return done(new Sighting.Stranger("it is a server of Dormouse, not of models"));
-        }
         return switch (owner) {
             case "llamacpp" -> done(llamaCpp(port, models));
             case "vllm" -> vllm(port, models);
@@ -102,12 +99,27 @@ final class PortLook {
             if (!lmStudio && !openAi) {
                 return done(new Sighting.Stranger("it has no list of models"));
             }
-            BackendType type = lmStudio ? BackendType.LMSTUDIO : BackendType.OPENAI;
-            return done(new Sighting.Server((lmStudio ? ModelLists.openAi(reply.body()) : models)
-                    .stream()
-                            .map(model -> new Find(port, type, model.id(), false, false))
-                            .toList()));
+            return lmStudio
+                    ? done(server(port, BackendType.LMSTUDIO, ModelLists.openAi(reply.body())))
+                    : notOurselves(port, models);
         });
+    }
+
+    /** A Dormouse server lists what its agents publish: to publish that once more would never end. */
+    private CompletableFuture<Sighting> notOurselves(int port, List<ModelLists.OpenAi> models) {
+        return ask(
+                port,
+                "/api/llms",
+                (reply, failure) -> done(
+                        failure == null && reply.status() == 200 && ModelLists.isDormouse(reply.body())
+                                ? new Sighting.Stranger("it is a Dormouse server")
+                                : server(port, BackendType.OPENAI, models)));
+    }
+
+    private static Sighting server(int port, BackendType type, List<ModelLists.OpenAi> models) {
+        return new Sighting.Server(models.stream()
+                .map(model -> new Find(port, type, model.id(), false, false))
+                .toList());
     }
 
     private CompletableFuture<Sighting> ask(

@@ -127,7 +127,7 @@ class PortLookTest {
                 .hasSizeGreaterThan(12)
                 .allSatisfy(request -> assertThat(request.line())
                         .startsWith("GET ")
-                        .matches("GET /(v1/models|api/tags|api/v[01]/models|is_sleeping) HTTP/1.1"));
+                        .matches("GET /(v1/models|api/tags|api/v[01]/models|api/llms|is_sleeping) HTTP/1.1"));
     }
 
     @Test
@@ -149,7 +149,8 @@ class PortLookTest {
     @Test
     void a_dormouse_server_is_not_published_to_itself() throws Exception {
         ModelServers door = ModelServers.plain();
-        door.answers.put("GET /v1/models", ModelServers.openAi("dormouse", "qwen3"));
+        door.answers.put("GET /v1/models", ModelServers.openAi("ana-desk", "qwen3"));
+        door.answers.put("GET /api/llms", "{\"llms\":[{\"name\":\"qwen3\",\"kind\":\"VIRTUAL\"}],\"revision\":3}");
         assertThat(look(door)).isInstanceOf(Sighting.Stranger.class);
     }
 

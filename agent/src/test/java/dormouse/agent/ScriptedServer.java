@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * is scripted. In-process, with direct executors.
  */
 final class ScriptedServer extends AgentServiceGrpc.AgentServiceImplBase implements ChannelSource, AutoCloseable {
-    private static final long PATIENCE_SECONDS = 30;
+    private static final long PATIENCE_SECONDS = 60;
 
     final BlockingQueue<Peer> streams = new LinkedBlockingQueue<>();
     final List<String> authorizations = new ArrayList<>();

@@ -183,7 +183,6 @@ class ServerConfigTest {
         "grpc.address, no.such.host.invalid:1",
         "http.address, :7701",
         "http.cors, chat.example.org",
-        "http.cors, '[https://chat.example.org/]'",
     })
     void whatIsBeyondItsBoundsIsRefused(String key, String value) {
         assertThatThrownBy(() -> ServerConfig.of(Settings.empty("test").set(key, value, "--set")))

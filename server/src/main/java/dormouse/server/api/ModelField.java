@@ -9,7 +9,7 @@ import dormouse.server.fleet.Reason;
 import java.io.IOException;
 import java.util.Locale;
 
-/** Finds the Llm's name in a JSON body, where the request does not name it outside of it: the last one, as by HTTP. */
+/** Finds the Llm's name in a JSON body, where the request does not name it outside of it. Reads no further than it must. */
 final class ModelField {
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -20,14 +20,13 @@ final class ModelField {
         if (!contentType.toLowerCase(Locale.ROOT).contains("json")) {
             throw Errors.of(Reason.MALFORMED, "llm: needed, since the body is not JSON with a \"model\"");
         }
-        String found = null;
         try (JsonParser parser = JSON.createParser(body.newInput())) {
             if (parser.nextToken() == JsonToken.START_OBJECT) {
                 while (parser.nextToken() == JsonToken.FIELD_NAME) {
                     boolean model = parser.currentName().equals("model");
                     JsonToken value = parser.nextToken();
                     if (model && value == JsonToken.VALUE_STRING) {
-                        found = parser.getText();
+                        return LlmApi.name(parser.getText());
                     }
                     parser.skipChildren();
                 }
@@ -35,9 +34,6 @@ final class ModelField {
         } catch (IOException e) {
             throw Errors.of(Reason.MALFORMED, "input: not JSON, and llm names nothing");
         }
-        if (found == null) {
-            throw Errors.of(Reason.MALFORMED, "llm: needed, since the body has no \"model\"");
-        }
-        return LlmApi.name(found);
+        throw Errors.of(Reason.MALFORMED, "llm: needed, since the body has no \"model\"");
     }
 }
