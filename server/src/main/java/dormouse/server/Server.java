@@ -17,6 +17,7 @@ import dormouse.server.door.Door;
 import dormouse.server.door.FleetPages;
 import dormouse.server.door.Metrics;
 import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionStore;
@@ -179,11 +180,7 @@ public final class Server implements AutoCloseable {
             wakeGate = new WakeGate(fleet, wakes, config.limits().waitersPerLlm(), config.whenUnwanted());
             UsageStore usageStore = ground.usage().apply(database.usage());
             usage = new UsageLedger(
-                    usageStore,
-                    name -> fleet.find(name) != null,
-                    !config.usageRetention().isZero(),
-                    time,
-                    ground.blocking());
+                    usageStore, this::isKnown, !config.usageRetention().isZero(), time, ground.blocking());
             usage.start();
             parts.push(usage);
             UsageSweep usageSweep = new UsageSweep(usageStore, config.usageRetention(), time, ground.blocking());
@@ -271,6 +268,11 @@ public final class Server implements AutoCloseable {
         transport.addService(health.getHealthService());
         transport.addService(ProtoReflectionServiceV1.newInstance());
         return transport.build().start();
+    }
+
+    /** Whether a task can have been meant for it. */
+    private boolean isKnown(LlmName name) {
+        return relay.isKnown(name);
     }
 
     /** The gRPC door's port. */

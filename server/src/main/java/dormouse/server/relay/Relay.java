@@ -263,6 +263,11 @@ public final class Relay implements FleetListener {
         return gates.queued(llm);
     }
 
+    /** Whether an Llm or a pool has this name. */
+    public boolean isKnown(LlmName name) {
+        return fleet.find(name) != null || pools.trip(name) != null;
+    }
+
     /** How many tasks wait for any member of a pool, those included for which a member wakes; of each pool with such. */
     public Map<LlmName, Integer> lines() {
         return pools.lines();
