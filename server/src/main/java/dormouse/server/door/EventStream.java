@@ -90,14 +90,13 @@ final class EventStream implements Watcher {
         alarm = time.after(
                 HEARTBEAT,
                 () -> run(() -> {
+                    heartbeat();
                     if (ready()) {
                         stuck = 0;
                         response.write(":\n\n");
                     } else if (++stuck == MOST_STUCK) {
                         call.breakOff();
-                        return;
                     }
-                    heartbeat();
                 }));
     }
 
