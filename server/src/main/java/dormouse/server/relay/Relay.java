@@ -273,6 +273,11 @@ public final class Relay implements FleetListener {
         return pools.lines();
     }
 
+    /** Whether it is the name of a pool. */
+    public boolean isPool(LlmName name) {
+        return pools.has(name);
+    }
+
     /** How many tasks are on their way to an Llm, or run on it, or have still to be ended by its agent. */
     public int busy(LlmName llm) {
         long onTheirWay = tasks.stream().filter(task -> task.llm().equals(llm)).count();
