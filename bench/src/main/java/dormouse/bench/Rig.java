@@ -70,11 +70,14 @@ final class Rig implements AutoCloseable {
         command.addAll(JVM);
         command.addAll(List.of("-jar", jar.toString()));
         command.addAll(List.of(arguments));
-        return new ProcessBuilder(command)
+        Process process = new ProcessBuilder(command)
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve(program + ".log").toFile())
                 .start();
+        // whoever interrupts a measurement, or sees it fail, is not left with its processes
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+        return process;
     }
 
     private static String port(Path ports, String key) throws IOException {

@@ -68,10 +68,14 @@ final class ScriptedAnswers {
                                 "null"),
                         "null")
                 + frame(
-                        choice("{" + call + "\"function\":{\"arguments\":\"" + ARGUMENTS.substring(0, 9) + "\"}}]}", "null"),
+                        choice(
+                                "{" + call + "\"function\":{\"arguments\":\"" + ARGUMENTS.substring(0, 9) + "\"}}]}",
+                                "null"),
                         "null")
                 + frame(
-                        choice("{" + call + "\"function\":{\"arguments\":\"" + ARGUMENTS.substring(9) + "\"}}]}", "null"),
+                        choice(
+                                "{" + call + "\"function\":{\"arguments\":\"" + ARGUMENTS.substring(9) + "\"}}]}",
+                                "null"),
                         "null")
                 + frame(choice("{}", "\"tool_calls\""), "null")
                 + "data: [DONE]\n\n";

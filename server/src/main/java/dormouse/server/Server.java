@@ -270,8 +270,9 @@ public final class Server implements AutoCloseable {
         return transport.build().start();
     }
 
+    /** Whether a task can have been meant for it. */
     private boolean isKnown(LlmName name) {
-        return relay.knows(name);
+        return relay.isKnown(name);
     }
 
     /** The gRPC door's port. */

@@ -22,6 +22,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -179,6 +180,7 @@ class DoorHttp2Test {
             HttpResponse<String> response = jdk.send(
                     HttpRequest.newBuilder(URI.create(
                                     "http://127.0.0.1:" + door.address().getPort() + "/v1/a"))
+                            .timeout(Duration.ofSeconds(20))
                             .header("content-type", "application/json")
                             .POST(BodyPublishers.ofString(BODY))
                             .build(),

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dormouse.v1.AgentMessage;
 import dormouse.v1.Infer;
 import dormouse.v1.InferHead;
+import dormouse.v1.LlmSpec;
+import dormouse.v1.LlmStatus;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -202,6 +204,15 @@ class DoorPassThroughTest {
         client.post("/v1/chat/completions", "{\"model\":\"one\",\"model\":\"two\"}");
 
         assertThat(door.asked().getLlm()).isEqualTo("two");
+    }
+
+    @Test
+    void a_pools_name_reaches_a_member() {
+        agent.register(ScriptedAgent.offer(
+                LlmSpec.newBuilder().setName("qwen-desk").setPool("qwen"), LlmStatus.LLM_STATUS_ACTIVE));
+        agent.onInfer(task -> agent.answer(task, task.getLlm()));
+
+        assertThat(client.post("/v1/x", "{\"model\":\"qwen\"}").answer().text()).isEqualTo("qwen-desk");
     }
 
     @Test

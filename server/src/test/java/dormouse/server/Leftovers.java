@@ -17,11 +17,12 @@ final class Leftovers {
     private static final Set<String> WIRING = Set.of(
             "Server.parts",
             "Fleet.listeners",
-            "WakeMetrics.byLlm",
             "Api.services",
+            "WakeMetrics.byLlm",
             "ManualTime.alarms",
             "FaultyStores.flushed",
-            "FaultyStores.usageBatches");
+            "FaultyStores.usageBatches",
+            "WakeMetrics.byLlm");
 
     private final List<String> found = new ArrayList<>();
     private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());

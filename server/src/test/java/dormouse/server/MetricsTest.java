@@ -84,7 +84,8 @@ class MetricsTest {
     @Test
     void theLineOfAPoolIsCountedUnderItsName() {
         startPerLlm();
-        server.agent("ana").register(PoolTest.member("a", 1, true));
+        ScriptedAgent ana = server.agent("ana");
+        ana.register(PoolTest.member("a", 1, true));
         server.infer("shared");
         server.infer("shared");
         server.infer("a");
@@ -92,6 +93,9 @@ class MetricsTest {
                 .containsEntry("dormouse_tasks_active{llm=\"a\"}", 1.0)
                 .containsEntry("dormouse_tasks_queued{llm=\"a\"}", 1.0)
                 .containsEntry("dormouse_tasks_queued{llm=\"shared\"}", 1.0);
+        ana.goodbye();
+        server.time().jump(Duration.ofHours(5));
+        assertThat(values().keySet()).noneMatch(key -> key.contains("llm=\"shared\""));
     }
 
     @Test

@@ -90,14 +90,15 @@ final class EventStream implements Watcher {
         alarm = time.after(
                 HEARTBEAT,
                 () -> run(() -> {
-                    if (ready()) {
-                        stuck = 0;
-                        response.write(":\n\n");
-                    } else if (++stuck == MOST_STUCK) {
+                    if (!ready() && ++stuck == MOST_STUCK) {
                         call.breakOff();
                         return;
                     }
-                    heartbeat();
+                    heartbeat(); // before anybody can see that this one has been
+                    if (ready()) {
+                        stuck = 0;
+                        response.write(":\n\n");
+                    }
                 }));
     }
 

@@ -10,11 +10,11 @@ import java.util.function.Predicate;
 
 /**
  * The label {@code llm}, where the operator wants it. Names come and go, and a client may ask for what there is not, while each
- * value of a label costs memory here and at who scrapes: only Llms that there are get one, the first {@link #MOST} of
- * them, and lose it when they are deleted. All else is {@code other}. Any thread.
+ * value of a label costs memory here and at who scrapes: only Llms and pools that there are get one, the first {@link #MOST} of
+ * them, and lose it when they are gone. All else is {@code other}. Any thread.
  */
 final class LlmLabel {
-    /** Llms with a label of their own. */
+    /** With a label of their own. */
     static final int MOST = 200;
 
     private static final String OTHER = "other";
@@ -55,12 +55,14 @@ final class LlmLabel {
         return labelled.contains(llm) ? llm.value() : OTHER;
     }
 
-    /** It is gone, and so are its values. */
-    void forget(LlmName llm, List<? extends StatefulMetric<?, ?>> metrics) {
-        if (labelled.remove(llm)) {
-            metrics.forEach(metric ->
-                    metric.removeIf(values -> values.get(values.size() - 1).equals(llm.value())));
-        }
+    /** Those that are there no longer lose theirs, with all their values. */
+    void forgetGone(List<? extends StatefulMetric<?, ?>> metrics) {
+        labelled.forEach(llm -> {
+            if (!exists.test(llm) && labelled.remove(llm)) {
+                metrics.forEach(metric ->
+                        metric.removeIf(values -> values.get(values.size() - 1).equals(llm.value())));
+            }
+        });
     }
 
     private static String[] with(String[] own, String last) {

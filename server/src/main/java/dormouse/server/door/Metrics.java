@@ -17,8 +17,8 @@ import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code /metrics} shows: {@code docs/metrics.md} lists it. Made before all else, since the store is measured from its
@@ -36,12 +36,12 @@ public final class Metrics implements StoreClock {
     private final TaskMetrics tasks;
     private final WakeMetrics wakes;
     private final LlmLabel label;
-    private volatile @Nullable Fleet fleet;
+    private volatile Predicate<LlmName> exists = name -> false;
 
     /** @param perLlm whether tasks and wakes are told apart by Llm */
     public Metrics(boolean perLlm, Time time) {
         this.time = time;
-        this.label = new LlmLabel(perLlm, this::exists);
+        this.label = new LlmLabel(perLlm, name -> exists.test(name));
         this.store = Histogram.builder()
                 .name("dormouse_store_seconds")
                 .help("What the database takes for an operation, the wait for a connection and failures included.")
@@ -63,21 +63,16 @@ public final class Metrics implements StoreClock {
         ProcessMetrics.builder().register(registry);
     }
 
-    private boolean exists(LlmName llm) {
-        Fleet known = fleet;
-        return known != null && known.find(llm) != null;
-    }
-
     /** The ledger by which tasks are counted. */
     public TaskMetrics tasks() {
         return tasks;
     }
 
     /** From now on these are shown too. Once, before the doors open. */
-    public void observe(Fleet observed, Relay relay, AgentSessions sessions) {
-        fleet = observed;
-        observed.listen(wakes);
-        new FleetMetrics(observed, relay, sessions, label).register(registry);
+    public void observe(Fleet fleet, Relay relay, AgentSessions sessions) {
+        exists = name -> fleet.find(name) != null || relay.isPool(name);
+        fleet.listen(wakes);
+        new FleetMetrics(fleet, relay, sessions, label).register(registry);
     }
 
     @Override

@@ -75,9 +75,7 @@ final class WakeMetrics implements FleetListener {
                 count(llm, LOST);
             }
         }
-        if (event.type() == LlmEventType.DELETED) {
-            label.forget(llm, byLlm);
-        }
+        label.forgetGone(byLlm);
     }
 
     @Override

@@ -66,6 +66,11 @@ final class PoolRelay {
         return pools.find(name) == null ? null : new PoolTrip(name);
     }
 
+    /** Whether there is a pool of that name. */
+    boolean has(LlmName name) {
+        return pools.find(name) != null;
+    }
+
     /** How many stand in the line of each pool where anybody does. */
     Map<LlmName, Integer> lines() {
         Map<LlmName, Integer> lines = new HashMap<>();

@@ -250,11 +250,6 @@ public final class Relay implements FleetListener {
         ledger.ended(record);
     }
 
-    /** Whether there is an Llm or a pool of that name. */
-    public boolean knows(LlmName name) {
-        return fleet.find(name) != null || pools.trip(name) != null;
-    }
-
     /** How many tasks of an Llm run. */
     public int running(LlmName llm) {
         return gates.running(llm);
@@ -268,9 +263,19 @@ public final class Relay implements FleetListener {
         return gates.queued(llm);
     }
 
+    /** Whether an Llm or a pool has this name. */
+    public boolean isKnown(LlmName name) {
+        return fleet.find(name) != null || pools.trip(name) != null;
+    }
+
     /** How many tasks wait for any member of a pool, those included for which a member wakes; of each pool with such. */
     public Map<LlmName, Integer> lines() {
         return pools.lines();
+    }
+
+    /** Whether it is the name of a pool. */
+    public boolean isPool(LlmName name) {
+        return pools.has(name);
     }
 
     /** How many tasks are on their way to an Llm, or run on it, or have still to be ended by its agent. */

@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * While the database is away they are kept, {@link #MOST} at most: further ones are dropped, counted and told in the log,
  * since no task may be slowed down for the sake of its row.
  *
- * <p>No row is written for what is malformed, nor for the failure of a name that neither an Llm nor a
- * pool has: anyone could make those up.
+ * <p>No row is written for what is malformed, nor for the failure of a name that no Llm and no pool has: anyone could make
+ * those up.
  *
  * <p>Any thread; only {@link #ended} does not block.
  */
@@ -65,7 +65,7 @@ public final class UsageLedger implements TaskLedger, AutoCloseable {
     private volatile boolean stopped;
 
     /**
-     * @param known whether there is an Llm or a pool of that name
+     * @param known whether there is an Llm, or a pool, of that name
      * @param on whether rows are written at all
      * @param blocking where it may wait for the database
      */
