@@ -21,8 +21,7 @@ final class Leftovers {
             "WakeMetrics.byLlm",
             "ManualTime.alarms",
             "FaultyStores.flushed",
-            "FaultyStores.usageBatches",
-            "WakeMetrics.byLlm");
+            "FaultyStores.usageBatches");
 
     private final List<String> found = new ArrayList<>();
     private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
