@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -20,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,6 +107,7 @@ final class FakeBackend implements AutoCloseable {
     private volatile @Nullable ServerSocket door;
     private volatile int wakeStatus = 200;
     private volatile int failingWakes;
+    private volatile Duration bootTime = Duration.ZERO;
 
     private FakeBackend(Behaviour behaviour) throws IOException {
         this.behaviour = behaviour;
@@ -115,6 +118,7 @@ final class FakeBackend implements AutoCloseable {
         alarmClock.createContext("/wake", exchange -> {
             int status = wakes.incrementAndGet() <= failingWakes ? 500 : wakeStatus;
             if (status == 200 && door == null) {
+                LockSupport.parkNanos(bootTime.toNanos());
                 open();
             }
             exchange.sendResponseHeaders(status, -1);
@@ -140,6 +144,11 @@ final class FakeBackend implements AutoCloseable {
     /** Its recipe answers with this from now on, and boots nothing unless it is 200. */
     void wakeAnswers(int status) {
         wakeStatus = status;
+    }
+
+    /** It takes at least about so long to boot, like a machine that has something to do then. */
+    void bootsIn(Duration time) {
+        bootTime = time;
     }
 
     /** Its recipe answers 500 the first times. */

@@ -60,6 +60,7 @@ class FleetJsonTest {
                                 + "  pool: lab\n  labels: {gpu: \"größer <b>\", a: b}\n  type: vllm\n"
                                 + asleep.wakeableLlm("sleepy", 4) + asleep.wakeableLlm("woken", 4))) {
             server.awaitStatus("sleepy", "HIBERNATING");
+            asleep.bootsIn(Duration.ofMillis(500)); // what is quicker teaches nobody how long a wake takes
             server.llms()
                     .wakeLlm(WakeLlmRequest.newBuilder().setName("woken").build())
                     .forEachRemaining(progress -> {});
