@@ -62,6 +62,18 @@ class GhostSessionTest {
     }
 
     @Test
+    void oneWhoseSessionGoesOnInAnotherProcessIsNoGhost() {
+        ana.register(awake("a"));
+        ScriptedAgent heir = server.agent("ana").session(ana.session(), ana.token());
+        heir.register(awake("a"));
+        server.reconnect(ana).forgetSession();
+
+        assertThat(Grants.of(ana.register(awake("a")))).containsExactly("a NAME_IN_USE");
+        assertThat(heir.open()).isTrue();
+        assertThat(server.llm("a").getSessionId()).isEqualTo(heir.session());
+    }
+
+    @Test
     void anotherProcessGetsNothing() {
         ana.register(awake("a"));
 

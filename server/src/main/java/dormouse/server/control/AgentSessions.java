@@ -167,6 +167,9 @@ public final class AgentSessions implements Reception {
             unheard.put(agent.instance(), agent);
         }
         AttachedAgent older = attached.put(id, agent);
+        if (older != null) {
+            unheard.remove(older.instance(), older); // its session has been heard of: it goes on in this stream
+        }
         if (granted.newToken() == null) {
             resumed.increment();
         }
