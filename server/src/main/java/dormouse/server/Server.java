@@ -150,6 +150,9 @@ public final class Server implements AutoCloseable {
 
     /** @throws dormouse.server.fleet.StoreException where the database can't be had, saying what to do */
     Server(ServerConfig config, Ground ground) throws IOException {
+        if (config.auth().tokens()) {
+            throw new SettingsException("auth.mode: token is not known to this version's doors yet");
+        }
         try {
             Time time = ground.time();
             Metrics metrics = new Metrics(config.metricsPerLlm(), time);

@@ -1,5 +1,6 @@
 package dormouse.server;
 
+import dormouse.server.auth.AuthConfig;
 import dormouse.server.door.DoorConfig;
 import dormouse.server.fleet.Declaration;
 import dormouse.server.fleet.Terms;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param replica the name of this process among those that share a database
  * @param llms the PUBLIC ones of the file
  * @param metricsPerLlm whether metrics tell the Llms apart
+ * @param auth who may call
  */
 public record ServerConfig(
         InetSocketAddress grpc,
@@ -37,6 +39,7 @@ public record ServerConfig(
         String replica,
         List<Declaration> llms,
         boolean metricsPerLlm,
+        AuthConfig auth,
         boolean beyondLoopback) {
 
     /** Where the rows are. */
@@ -81,6 +84,7 @@ public record ServerConfig(
                 replica(settings.section("replica")),
                 PublicLlmsReader.read(settings),
                 settings.section("metrics").flag("perLlm", false),
+                auth(settings.section("auth"), limits),
                 !address.getAddress().isLoopbackAddress()
                         || !httpAddress.getAddress().isLoopbackAddress());
         settings.rejectUnknown();
@@ -140,14 +144,21 @@ public record ServerConfig(
     private static Limits limits(Settings limits) {
         Limits standard = Limits.DEFAULT;
         long request = limits.bytes("requestBytes", standard.requestBytes(), 1024, 1L << 30);
-        // Counted by token: there are none in this version, so it bounds nobody.
-        limits.integer("tasksPerClient", 1024, 1, 1_000_000);
         return new Limits(
                 request,
                 limits.bytes("bufferedBytes", Math.max(standard.bufferedBytes(), request), request, 1L << 40),
                 (int) limits.bytes("windowBytes", standard.windowBytes(), 16 << 10, 16 << 20),
                 limits.integer("queuePerLlm", standard.queuePerLlm(), 0, 1_000_000),
                 limits.integer("waitersPerLlm", standard.waitersPerLlm(), 1, 1_000_000));
+    }
+
+    private static AuthConfig auth(Settings auth, Settings limits) {
+        return new AuthConfig(
+                auth.choice("mode", AuthConfig.Mode.NONE),
+                auth.flag("openMetrics", false),
+                auth.duration("auditRetention", Duration.ofDays(90), Duration.ofMinutes(1), LONGEST),
+                limits.integer("tasksPerClient", 1024, 1, 1_000_000),
+                limits.integer("requestsPerSecond", 0, 0, 1_000_000));
     }
 
     private static String replica(Settings replica) {
@@ -160,10 +171,6 @@ public record ServerConfig(
 
     /** Better no start than one that is less guarded, or serves less, than its file says. */
     private static void refuseWhatIsNotThere(Settings settings) {
-        Settings auth = settings.section("auth");
-        if (!auth.text("mode", "none").equals("none")) {
-            throw auth.wrong("mode", "is not known to this version, which has no tokens yet; none is");
-        }
         Settings tls = settings.section("tls");
         for (String key : new String[] {"cert", "key", "clientCa"}) {
             if (tls.has(key) && !tls.text(key, "").isEmpty()) {

@@ -36,25 +36,26 @@ class ArchitectureTest {
     /** Beside the room itself, the JDK and the annotations for null; {@code ..} includes what lies below. */
     private static final Map<String, List<String>> MAY_IMPORT = Map.of(
             "fleet", List.of(),
+            "auth", room("fleet").and("org.slf4j").list(),
             "control", room("fleet").and("org.slf4j").list(),
             "relay",
                     room("fleet", "control")
                             .and("org.slf4j", "com.fasterxml.jackson.core")
                             .list(),
             "link",
-                    room("fleet", "control", "relay")
+                    room("fleet", "control", "relay", "auth")
                             .and(PROTO)
                             .and(GRPC)
                             .and("org.slf4j")
                             .list(),
             "api",
-                    room("fleet", "control", "relay")
+                    room("fleet", "control", "relay", "auth")
                             .and(PROTO)
                             .and(GRPC)
                             .and("org.slf4j", "com.fasterxml.jackson..")
                             .list(),
             "door",
-                    room("fleet", "control", "relay")
+                    room("fleet", "control", "relay", "auth")
                             .and("dormouse.form", "dormouse.settings", "org.slf4j", "com.fasterxml.jackson..")
                             .and("io.vertx.core..", "io.netty.channel", "io.netty.handler.codec..", "java.net")
                             .and("io.prometheus.metrics..", "java.math")

@@ -3,6 +3,7 @@ package dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dormouse.server.auth.AuthConfig;
 import dormouse.server.fleet.Declaration;
 import dormouse.server.relay.WakeGate.WhenUnwanted;
 import dormouse.settings.Settings;
@@ -82,8 +83,10 @@ class ServerConfigTest {
                 "  queuePerLlm: 0",
                 "  waitersPerLlm: 7",
                 "  tasksPerClient: 8",
+                "  requestsPerSecond: 10",
                 "  agents: 9",
                 "usage: {retention: 0}",
+                "auth: {mode: token, openMetrics: true, auditRetention: 7d}",
                 "wake: {whenUnwanted: cancel}",
                 "replica: {id: left}");
 
@@ -107,6 +110,7 @@ class ServerConfigTest {
         assertThat(config.limits().queuePerLlm()).isZero();
         assertThat(config.limits().waitersPerLlm()).isEqualTo(7);
         assertThat(config.agents()).isEqualTo(9);
+        assertThat(config.auth()).isEqualTo(new AuthConfig(AuthConfig.Mode.TOKEN, true, Duration.ofDays(7), 8, 10));
         assertThat(config.whenUnwanted()).isEqualTo(WhenUnwanted.CANCEL);
         assertThat(config.replica()).isEqualTo("left");
     }
@@ -177,6 +181,9 @@ class ServerConfigTest {
         "limits.queuePerLlm, -1",
         "limits.waitersPerLlm, 0",
         "limits.tasksPerClient, 0",
+        "limits.requestsPerSecond, -1",
+        "auth.auditRetention, 59s",
+        "auth.mode, tokens",
         "limits.agents, 1000001",
         "grpc.address, localhost",
         "grpc.address, 127.0.0.1:70000",
@@ -220,7 +227,7 @@ class ServerConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"auth: {mode: token}", "tls: {cert: c.pem}", "tls: {key: k.pem}"})
+    @ValueSource(strings = {"tls: {cert: c.pem}", "tls: {key: k.pem}"})
     void aServerThatWouldBeLessGuardedThanItsFileSaysDoesNotStart(String line) {
         assertThatThrownBy(() -> file(line))
                 .isInstanceOf(SettingsException.class)

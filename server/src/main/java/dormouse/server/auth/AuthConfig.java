@@ -1,0 +1,27 @@
+package dormouse.server.auth;
+
+import java.time.Duration;
+
+/**
+ * What the operator says of who may call.
+ *
+ * @param openMetrics whether {@code /metrics} answers without a token
+ * @param auditRetention how long it is kept who did what
+ * @param tasksPerClient of one token at a time; of one address where there are no tokens
+ * @param requestsPerSecond of one token, in the long run; 0: as many as it likes
+ */
+public record AuthConfig(
+        Mode mode, boolean openMetrics, Duration auditRetention, int tasksPerClient, int requestsPerSecond) {
+    /** What a caller has to show. */
+    public enum Mode {
+        /** Nothing: whoever reaches the server may do everything. */
+        NONE,
+        /** A token. */
+        TOKEN
+    }
+
+    /** Whether callers have to show a token. */
+    public boolean tokens() {
+        return mode == Mode.TOKEN;
+    }
+}
