@@ -34,15 +34,12 @@ import dormouse.server.store.Database;
 import dormouse.settings.SettingsException;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import io.grpc.protobuf.services.HealthStatusManager;
-import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -93,8 +90,7 @@ public final class Server implements AutoCloseable {
             UnaryOperator<UsageStore> usage,
             HouseAgent.Ground house) {}
 
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
-    private final HealthStatusManager health = new HealthStatusManager();
+    private final Parts parts = new Parts();
     private final Fleet fleet;
     private final AgentSessions sessions;
     private final WakeTimes wakeTimes;
@@ -103,7 +99,7 @@ public final class Server implements AutoCloseable {
     private final Relay relay;
     private final Sleeps sleeps;
     private final Watches watches;
-    private final io.grpc.Server grpc;
+    private final GrpcDoor grpc;
     private final @Nullable Door door;
     private final AtomicBoolean leaving = new AtomicBoolean();
     private boolean closed;
@@ -114,13 +110,6 @@ public final class Server implements AutoCloseable {
         ExecutorService lane = Executors.newSingleThreadExecutor(Threads.named("dormouse-lane"));
         ExecutorService blocking = new ThreadPoolExecutor(
                 2, 2, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1024), Threads.named("dormouse-store"));
-        NettyServerBuilder transport = NettyServerBuilder.forAddress(config.grpc())
-                .permitKeepAliveTime(10, TimeUnit.SECONDS)
-                .permitKeepAliveWithoutCalls(true)
-                .keepAliveTime(60, TimeUnit.SECONDS)
-                .keepAliveTimeout(20, TimeUnit.SECONDS)
-                .maxConcurrentCallsPerConnection(10_000)
-                .maxRstFramesPerWindow(2_000, 30);
         try {
             Server server = new Server(
                     config,
@@ -129,16 +118,16 @@ public final class Server implements AutoCloseable {
                             new SecureRandom(),
                             lane,
                             blocking,
-                            transport,
+                            GrpcDoor.transport(config),
                             true,
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             HouseAgent.Ground.PROCESS));
-            server.parts.addLast(time);
-            server.parts.addLast(lane::shutdownNow);
-            server.parts.addLast(blocking::shutdownNow);
+            server.parts.addGround(time);
+            server.parts.addGround(lane::shutdownNow);
+            server.parts.addGround(blocking::shutdownNow);
             return server;
         } catch (IOException | RuntimeException e) {
             time.close();
@@ -156,12 +145,11 @@ public final class Server implements AutoCloseable {
         try {
             Time time = ground.time();
             Metrics metrics = new Metrics(config.metricsPerLlm(), time);
-            Database database = Database.open(
+            Database database = parts.add(Database.open(
                     config.database().url(),
                     config.database().user(),
                     config.database().password(),
-                    metrics);
-            parts.push(database);
+                    metrics));
             database.migrate();
             LlmStore llmStore = ground.llms().apply(database.llms());
             SessionStore sessionStore = ground.sessions().apply(database.sessions());
@@ -185,10 +173,10 @@ public final class Server implements AutoCloseable {
             usage = new UsageLedger(
                     usageStore, this::isKnown, !config.usageRetention().isZero(), time, ground.blocking());
             usage.start();
-            parts.push(usage);
+            parts.add(usage);
             UsageSweep usageSweep = new UsageSweep(usageStore, config.usageRetention(), time, ground.blocking());
             usageSweep.start();
-            parts.push(usageSweep::stop);
+            parts.add(usageSweep::stop);
             relay = new Relay(fleet, sessions, wakes, wakeGate, credentials, time, config.limits(), record -> {
                 usage.ended(record);
                 metrics.tasks().ended(record);
@@ -211,10 +199,10 @@ public final class Server implements AutoCloseable {
                     config.terms(),
                     new Sweep.Schedule(config.sweepInterval(), HEARTBEATS_TO_DISK, config.historyRetention()));
             sweep.start();
-            parts.push(sweep::stop);
+            parts.add(sweep::stop);
 
             watches = new Watches(fleet, llmStore, relay, time, ground.blocking());
-            parts.push(watches);
+            parts.add(watches);
             FleetPages pages = new FleetPages(
                     fleet,
                     llmStore,
@@ -242,35 +230,22 @@ public final class Server implements AutoCloseable {
 
             AgentLink.Conditions conditions = new AgentLink.Conditions(
                     config.terms(), config.limits().windowBytes(), FRAME_BYTES, Duration.ZERO, config.replica());
-            parts.push(HouseAgent.serve(publicLlms, ground.house(), new AgentLink(house, wakes, sleeps, conditions)));
-            grpc = serve(config, ground.transport(), new AgentLink(sessions, wakes, sleeps, conditions), api);
-            parts.push(this::stopGrpc);
+            parts.add(HouseAgent.serve(publicLlms, ground.house(), new AgentLink(house, wakes, sleeps, conditions)));
+            List<BindableService> services = new ArrayList<>(api.services());
+            services.add(new AgentLink(sessions, wakes, sleeps, conditions));
+            grpc = parts.add(new GrpcDoor(ground.transport(), config.limits().requestBytes(), services));
             door = ground.http()
                     ? new Door(
                             config.http(), new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get, pages))
                     : null;
             if (door != null) {
-                parts.push(door);
+                parts.add(door);
             }
-            parts.push(this::letAgentsGo);
+            parts.add(this::letAgentsGo);
         } catch (IOException | RuntimeException e) {
-            closeParts();
+            parts.close();
             throw e;
         }
-    }
-
-    private io.grpc.Server serve(ServerConfig config, ServerBuilder<?> transport, AgentLink link, Api api)
-            throws IOException {
-        long largest = Math.min(config.limits().requestBytes() + (1 << 20), Integer.MAX_VALUE);
-        // Nothing that a call does waits, so it is done on the transport's own threads: a hop costs more than the work.
-        transport.directExecutor().maxInboundMessageSize((int) largest);
-        transport.addService(link);
-        for (BindableService service : api.services()) {
-            transport.addService(service);
-        }
-        transport.addService(health.getHealthService());
-        transport.addService(ProtoReflectionServiceV1.newInstance());
-        return transport.build().start();
     }
 
     /** Whether a task can have been meant for it. */
@@ -280,12 +255,12 @@ public final class Server implements AutoCloseable {
 
     /** The gRPC door's port. */
     public int grpcPort() {
-        return grpc.getPort();
+        return grpc.port();
     }
 
     /** Where the gRPC door is. */
     public InetSocketAddress grpcAddress(ServerConfig config) {
-        return new InetSocketAddress(config.grpc().getAddress(), grpc.getPort());
+        return new InetSocketAddress(config.grpc().getAddress(), grpc.port());
     }
 
     /** Where the HTTP door is. */
@@ -355,7 +330,7 @@ public final class Server implements AutoCloseable {
 
     private void sayNotServing() {
         if (leaving.compareAndSet(false, true)) {
-            health.enterTerminalState();
+            grpc.sayNotServing();
         }
     }
 
@@ -379,39 +354,16 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private void stopGrpc() throws InterruptedException {
-        sayNotServing();
-        grpc.shutdown();
-        if (!grpc.awaitTermination(1, TimeUnit.SECONDS)) {
-            grpc.shutdownNow();
-            grpc.awaitTermination(5, TimeUnit.SECONDS);
-        }
-    }
-
     /** Waits until the server has ended. */
     public void awaitEnd() throws InterruptedException {
-        grpc.awaitTermination();
+        grpc.awaitEnd();
     }
 
     @Override
     public synchronized void close() {
         if (!closed) {
             closed = true;
-            closeParts();
-        }
-    }
-
-    /** Every part is closed, whatever another one's closing does. */
-    private void closeParts() {
-        while (!parts.isEmpty()) {
-            AutoCloseable part = parts.pop();
-            try {
-                part.close();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } catch (Exception e) {
-                log.warn("a part did not close cleanly cause={}", e.toString());
-            }
+            parts.close();
         }
     }
 }
