@@ -37,13 +37,14 @@ final class Program implements AutoCloseable {
 
     /** {@code java -jar} of a module, in a light JVM. */
     static List<String> java(String module, String... arguments) {
+        Path jar = jar(module);
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
                 "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-jar",
-                jar(module).toString()));
+                "-XX:+UseSerialGC"));
+        command.addAll(ClassArchives.options(module, jar, List.copyOf(command)));
+        command.addAll(List.of("-jar", jar.toString()));
         command.addAll(List.of(arguments));
         return command;
     }
