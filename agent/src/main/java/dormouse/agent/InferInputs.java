@@ -12,6 +12,7 @@ final class InferInputs {
     private final long size;
     private final long window;
     private ByteString body = ByteString.EMPTY;
+    private long received;
     private long told;
     private boolean complete;
 
@@ -28,32 +29,38 @@ final class InferInputs {
         if (complete) {
             return "input after its last frame";
         }
-        if (frame.getOffset() != body.size()) {
-            return "input at " + frame.getOffset() + " where " + body.size() + " was due";
+        if (frame.getOffset() != received) {
+            return "input at " + frame.getOffset() + " where " + received + " was due";
         }
-        if (body.size() + length > size) {
+        if (received + length > size) {
             return "input longer than the announced " + size + " bytes";
         }
-        if (body.size() + length - told > window) {
+        if (received + length - told > window) {
             return "input overruns its window of " + window + " bytes";
         }
         body = body.concat(frame.getData());
+        received += length;
         complete = frame.getLast();
-        if (complete && body.size() != size) {
-            return "input of " + body.size() + " bytes where " + size + " were announced";
+        if (complete && received != size) {
+            return "input of " + received + " bytes where " + size + " were announced";
         }
         return null;
     }
 
     /** Whether enough has come that the server should hear of it. */
     boolean isDueToTell() {
-        return body.size() - told >= window / 2 || (complete && body.size() > told);
+        return received - told >= window / 2 || (complete && received > told);
     }
 
     /** The position to tell of; it counts as told. */
     long tell() {
-        told = body.size();
+        told = received;
         return told;
+    }
+
+    /** Bytes that are here. */
+    long received() {
+        return received;
     }
 
     boolean isComplete() {

@@ -9,6 +9,7 @@ import dormouse.v1.InferChunk;
 import dormouse.v1.InferEnd;
 import dormouse.v1.InferHead;
 import dormouse.v1.InferInput;
+import dormouse.v1.TaskPosition;
 import dormouse.v1.Usage;
 import dormouse.v1.Window;
 import io.grpc.Status.Code;
@@ -20,24 +21,41 @@ import org.jspecify.annotations.Nullable;
  * One inference: the body comes in frames, goes to the backend whole, and the answer goes back as it comes.
  *
  * <pre>
- *   INPUT ──last frame──► ASKING ──first byte, or end──► ANSWERING ──end──► ENDING ──InferEnd is out──► OVER
- *     │                      │                               │                ▲
- *     └──────────────────────┴─────── error, cancel ─────────┴────────────────┘
+ *   INPUT ──last frame──► ASKING ──first byte, or end──► ANSWERING ──end──► ENDING ──InferEnd is out──► SAID ──► OVER
+ *     │                      │                               │                ▲ ▲                        │ has arrived
+ *     └──────────────────────┴─────── error, cancel ─────────┴────────────────┘ └─ the stream was lost ──┘
  * </pre>
  *
  * <p>The head is held until the first byte of the body, or its end, is there. What came before an error is sent before
- * it, except after a cancel or a deadline: then nobody wants it. On the loop alone.
+ * it, except after a cancel or a deadline: then nobody wants it. Where its stream is lost it goes on with its backend, and
+ * says on the next stream what the server has not got. On the loop alone.
  */
 final class InferTask implements Outbox.Source, Backend.Listener {
-    /** What a task works with. */
+    /**
+     * What a task works with.
+     *
+     * @param kept whether it stays until the server is known to have its end
+     */
     record Tools(
-            Loop loop, Executor workers, Backend backend, BodyBudget bodies, Outbox outbox, long window, int frame) {}
+            Loop loop, Executor workers, Backend backend, BodyBudget bodies, long window, int frame, boolean kept) {}
+
+    /** Where a task is: on a stream, or between two. */
+    interface Place {
+        void control(AgentMessage message);
+
+        /** It has something to send. */
+        void ready(Outbox.Source source);
+
+        /** It has ended, and its InferEnd is on its way; told once. */
+        void ended(InferTask task);
+    }
 
     private enum Phase {
         INPUT,
         ASKING,
         ANSWERING,
         ENDING,
+        SAID,
         OVER
     }
 
@@ -45,26 +63,27 @@ final class InferTask implements Outbox.Source, Backend.Listener {
     private final LlmHost host;
     private final LlmConfig llm;
     private final Tools tools;
-    private final Runnable over;
     private final InferInputs inputs;
     private final AnswerFlow flow;
     private final UsageSniffer sniffer = new UsageSniffer();
     private final TaskClocks clocks;
     private Phase phase = Phase.INPUT;
     private Backend.@Nullable Exchange exchange;
+    private Place place;
     private @Nullable InferHead head;
+    private boolean headSent;
+    private boolean endTold;
     private @Nullable Status error;
     private boolean bodyCounted;
     private boolean responding;
     private boolean asked;
 
-    /** @param over called once, when the task has ended and the server has been told */
-    InferTask(Infer infer, LlmHost host, Tools tools, Runnable over) {
+    InferTask(Infer infer, LlmHost host, Tools tools, Place place) {
         this.infer = infer;
         this.host = host;
         this.llm = host.config();
         this.tools = tools;
-        this.over = over;
+        this.place = place;
         this.inputs = new InferInputs(infer.getInputBytes(), tools.window());
         this.flow = new AnswerFlow(tools.window());
         this.clocks = new TaskClocks(tools.loop(), infer, this::abandon);
@@ -99,12 +118,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
             return;
         }
         if (inputs.isDueToTell()) {
-            tools.outbox()
-                    .control(AgentMessage.newBuilder()
-                            .setWindow(Window.newBuilder()
-                                    .setTaskId(infer.getTaskId())
-                                    .setConsumed(inputs.tell()))
-                            .build());
+            tellConsumed();
         }
         if (inputs.isComplete()) {
             phase = Phase.ASKING;
@@ -122,10 +136,74 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         }
     }
 
+    private void tellConsumed() {
+        place.control(AgentMessage.newBuilder()
+                .setWindow(Window.newBuilder().setTaskId(infer.getTaskId()).setConsumed(inputs.tell()))
+                .build());
+    }
+
+    String id() {
+        return infer.getTaskId();
+    }
+
+    /** Its stream is lost. */
+    void moveTo(Place next) {
+        place = next;
+    }
+
+    /** How far it has come, as far as the agent knows. */
+    TaskPosition position() {
+        return TaskPosition.newBuilder()
+                .setTaskId(infer.getTaskId())
+                .setOffset(flow.sent())
+                .setInputOffset(inputs.received())
+                .setHead(headSent)
+                .build();
+    }
+
+    /** Goes on in another stream, from what the server has of it. */
+    void resume(Place next, TaskPosition has) {
+        place = next;
+        if (phase == Phase.SAID) {
+            phase = Phase.ENDING; // whether that has arrived is not known
+        }
+        boolean possible = flow.rewind(has.getOffset())
+                && has.getInputOffset() == inputs.received()
+                && (headSent || !has.getHead());
+        if (!possible) {
+            error = Problems.status(
+                    Code.INVALID_ARGUMENT,
+                    "MALFORMED",
+                    "Registered.tasks: offset=" + has.getOffset() + " input_offset=" + has.getInputOffset() + " head="
+                            + has.getHead() + " can't be, the agent says offset=" + flow.sent() + " input_offset="
+                            + inputs.received() + " head=" + headSent);
+            flow.drop();
+            leaveBackend();
+            phase = Phase.ENDING;
+        }
+        headSent = has.getHead();
+        if (phase == Phase.INPUT && inputs.received() > 0) {
+            tellConsumed();
+        }
+        place.ready(this);
+    }
+
+    /** The server has its end: false where it has not said one. */
+    void arrived() {
+        if (phase == Phase.SAID) {
+            phase = Phase.OVER;
+        }
+    }
+
+    /** Whether the server has been told of its end. */
+    boolean hasEnded() {
+        return endTold;
+    }
+
     /** The server has consumed so much of the answer. */
     void consumed(long position) {
         flow.consumed(position);
-        tools.outbox().ready(this);
+        place.ready(this);
         askForMore();
     }
 
@@ -136,8 +214,11 @@ final class InferTask implements Outbox.Source, Backend.Listener {
 
     /** The stream is gone: ends without a word. */
     void abort() {
-        if (phase != Phase.OVER) {
+        if (phase == Phase.SAID) {
+            phase = Phase.OVER;
+        } else if (phase != Phase.OVER) {
             leaveBackend();
+            phase = Phase.OVER;
             finish();
         }
     }
@@ -182,7 +263,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         host.backendAnswered();
         sniffer.see(data);
         flow.offer(data);
-        tools.outbox().ready(this);
+        place.ready(this);
         askForMore();
     }
 
@@ -191,7 +272,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         begun();
         leaveBackend();
         phase = Phase.ENDING;
-        tools.outbox().ready(this);
+        place.ready(this);
     }
 
     @Override
@@ -220,11 +301,11 @@ final class InferTask implements Outbox.Source, Backend.Listener {
 
     /** Ends it at once; what has not been sent is dropped. */
     private void abandon(Status why) {
-        if (phase == Phase.OVER || (phase == Phase.ENDING && flow.isDrained())) {
+        if (phase == Phase.SAID || phase == Phase.OVER || (phase == Phase.ENDING && flow.isDrained())) {
             return;
         }
         flow.drop();
-        if (flow.sent() == 0) {
+        if (flow.sent() == 0 && !headSent) {
             head = null;
         }
         endWith(why);
@@ -232,7 +313,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
 
     /** Ends it after what has come. */
     private void fail(Code code, String reason, String message) {
-        if (phase == Phase.ENDING || phase == Phase.OVER) {
+        if (phase == Phase.ENDING || phase == Phase.SAID || phase == Phase.OVER) {
             return;
         }
         if (!flow.hasBegun()) {
@@ -245,7 +326,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         error = why;
         leaveBackend();
         phase = Phase.ENDING;
-        tools.outbox().ready(this);
+        place.ready(this);
     }
 
     private void leaveBackend() {
@@ -257,9 +338,13 @@ final class InferTask implements Outbox.Source, Backend.Listener {
     }
 
     private void finish() {
-        phase = Phase.OVER;
+        phase = tools.kept() && phase == Phase.ENDING ? Phase.SAID : Phase.OVER;
         clocks.close();
-        over.run();
+        if (!endTold) {
+            endTold = true;
+            host.taskEnded();
+            place.ended(this);
+        }
     }
 
     @Override
@@ -267,10 +352,9 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         if (phase != Phase.ANSWERING && phase != Phase.ENDING) {
             return null;
         }
-        if (head != null) {
-            AgentMessage message = AgentMessage.newBuilder().setInferHead(head).build();
-            head = null;
-            return message;
+        if (head != null && !headSent) {
+            headSent = true;
+            return AgentMessage.newBuilder().setInferHead(head).build();
         }
         long offset = flow.sent();
         ByteString data = flow.take(tools.frame());

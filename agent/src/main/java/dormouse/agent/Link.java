@@ -8,6 +8,7 @@ import dormouse.v1.Registered;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
@@ -31,6 +32,9 @@ final class Link implements ServerStream.Listener {
     /** What will not get better by itself is tried so seldom. */
     private static final Duration AFTER_PERMANENT_REFUSAL = Duration.ofSeconds(60);
 
+    /** The most between two tries while tasks wait for a stream. */
+    private static final Duration WITH_SUSPENDED_TASKS = Duration.ofSeconds(2);
+
     private static final Duration LAST_WORD = Duration.ofSeconds(1);
 
     /** Who the agent is. */
@@ -44,6 +48,7 @@ final class Link implements ServerStream.Listener {
     private final Set<ServerStream> draining = new HashSet<>();
     private final Grants grants = new Grants();
     private final Heartbeats heartbeats;
+    private final SuspendedWork suspended;
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
     private final CompletableFuture<Registered> attached = new CompletableFuture<>();
     private @Nullable ServerStream current;
@@ -56,6 +61,7 @@ final class Link implements ServerStream.Listener {
         this.identity = identity;
         this.session = session;
         this.random = random;
+        this.suspended = new SuspendedWork(parts.loop());
         this.heartbeats = new Heartbeats(
                 parts.loop(),
                 () -> Heartbeat.newBuilder().addAllReports(parts.hosts().reports(grants.granted())));
@@ -75,7 +81,7 @@ final class Link implements ServerStream.Listener {
     /** The set of Llms has changed: it is registered again. */
     void publish() {
         if (current != null && current.isRegistered()) {
-            current.register(registration());
+            current.register(registration().build());
         }
     }
 
@@ -92,6 +98,7 @@ final class Link implements ServerStream.Listener {
             return stopped;
         }
         stopping = true;
+        suspended.drop("the agent is leaving");
         cancel(reconnect);
         cancel(offerAgain);
         ServerStream stream = current;
@@ -114,23 +121,28 @@ final class Link implements ServerStream.Listener {
         ServerStream stream = new ServerStream(parts.channels().open(parts.loop()), parts, this);
         current = stream;
         log.debug("connecting server={}", parts.channels().describe());
-        stream.open(identity.token(), registration());
+        Register.Builder first = registration();
+        suspended.introduce(first);
+        stream.open(identity.token(), first.build());
     }
 
-    private Register registration() {
+    private Register.Builder registration() {
         Register.Builder register = Register.newBuilder()
                 .setAgentName(identity.name())
                 .setAgentVersion(Version.text())
                 .setInstanceId(identity.instance())
                 .addAllLlms(parts.hosts().offers());
         session.introduce(register);
-        return register.build();
+        return register;
     }
 
     @Override
-    public void registered(ServerStream stream, Registered answer) {
+    public void registered(ServerStream stream, Registered answer, boolean first) {
         if (stream != current) {
             return;
+        }
+        if (first) {
+            stream.resume(suspended, answer);
         }
         session.take(answer);
         grants.take(answer);
@@ -168,7 +180,7 @@ final class Link implements ServerStream.Listener {
         current = null;
         heartbeats.stop();
         forgetFailuresAfter(stream);
-        stream.stopWatching();
+        stream.drain();
         draining.add(stream);
         parts.loop().after(finishWithin, () -> {
             if (draining.contains(stream)) {
@@ -218,7 +230,17 @@ final class Link implements ServerStream.Listener {
     }
 
     @Override
-    public void ended(ServerStream stream, io.grpc.Status status, @Nullable Status problem) {
+    public void ended(
+            ServerStream stream,
+            io.grpc.Status status,
+            @Nullable Status problem,
+            Map<String, InferTask> tasks,
+            Duration grace) {
+        if (stream == current && !stopping && !grace.isZero()) {
+            suspended.hold(tasks, grace);
+        } else {
+            tasks.values().forEach(InferTask::abort);
+        }
         if (draining.remove(stream)) {
             finishIdle();
             return;
@@ -235,6 +257,9 @@ final class Link implements ServerStream.Listener {
         }
         forgetFailuresAfter(stream);
         boolean asNew = Refusal.of(status, problem) == Refusal.SESSION && session.discard(reason(problem));
+        if (asNew) {
+            suspended.drop("they were of a session that is no longer this agent's");
+        }
         reconnectIn(asNew ? Duration.ZERO : delay(status, problem));
     }
 
@@ -262,7 +287,7 @@ final class Link implements ServerStream.Listener {
         }
         Duration wait = reason(problem).equals("REPLICA_DRAINING") && !asked.isZero()
                 ? asked.plusMillis(random.nextLong(asked.toMillis() / 2 + 1))
-                : longer(backoff.next(), asked);
+                : longer(soonEnough(backoff.next()), asked);
         log.warn(
                 "not attached server={} code={} message=\"{}\" again=\"{}\"",
                 parts.channels().describe(),
@@ -270,6 +295,11 @@ final class Link implements ServerStream.Listener {
                 said,
                 Spans.say(wait));
         return wait;
+    }
+
+    /** While tasks are suspended, their grace runs. */
+    private Duration soonEnough(Duration wait) {
+        return suspended.isEmpty() || wait.compareTo(WITH_SUSPENDED_TASKS) <= 0 ? wait : WITH_SUSPENDED_TASKS;
     }
 
     private void reconnectIn(Duration delay) {

@@ -17,6 +17,7 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.MetadataUtils;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +33,8 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
 
     /** What the owner of a stream hears of it. */
     interface Listener {
-        void registered(ServerStream stream, Registered registered);
+        /** @param first on this stream */
+        void registered(ServerStream stream, Registered registered, boolean first);
 
         /** Heartbeats of the owner's making are wanted now. */
         void probed(ServerStream stream);
@@ -42,8 +44,18 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
         /** The last task or wake of the stream has ended. */
         void idle(ServerStream stream);
 
-        /** The stream has ended; told once. */
-        void ended(ServerStream stream, io.grpc.Status status, @Nullable Status problem);
+        /**
+         * The stream has ended; told once.
+         *
+         * @param tasks that it leaves, for the next stream to go on with
+         * @param grace for how long the server waits for that; zero: not at all
+         */
+        void ended(
+                ServerStream stream,
+                io.grpc.Status status,
+                @Nullable Status problem,
+                Map<String, InferTask> tasks,
+                Duration grace);
     }
 
     private final ManagedChannel channel;
@@ -58,7 +70,9 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
     /** What may be the reason of the stream's end, where the server says it before. */
     private @Nullable Status lastFault;
 
+    private Duration grace = Duration.ZERO;
     private int taken;
+    private boolean leaving;
     private boolean finished;
     private boolean ended;
 
@@ -106,6 +120,7 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
 
     /** Says that the agent leaves; no task is taken from now on. */
     void goodbye(Duration within) {
+        leaving = true;
         work.leave();
         send(AgentMessage.newBuilder()
                 .setGoodbye(Goodbye.newBuilder().setWithin(Spans.proto(within)))
@@ -129,11 +144,21 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
         return attachedAt == null ? Duration.ZERO : parts.loop().since(attachedAt);
     }
 
-    /** Stops to watch for the server's signs of life: it has said that it leaves. */
-    void stopWatching() {
+    /** The server has said that it leaves: its signs of life are not watched for, and its tasks end with the stream. */
+    void drain() {
+        leaving = true;
+        stopWatching();
+    }
+
+    private void stopWatching() {
         if (silence != null) {
             silence.close();
         }
+    }
+
+    /** Takes over the tasks of the stream that was lost, as far as the server knows them; at its first registration. */
+    void resume(SuspendedWork suspended, Registered answer) {
+        suspended.resume(answer, work);
     }
 
     /** Ends the stream in peace; the server ends its half. False where it has been ended before. */
@@ -207,10 +232,10 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
         ended = true;
         registeredWatch.cancel();
         stopWatching();
-        work.abort();
+        Map<String, InferTask> left = work.leaveTasks();
         outbox.close();
         channel.shutdownNow();
-        listener.ended(this, status, problem);
+        listener.ended(this, status, problem, left, leaving ? Duration.ZERO : grace);
     }
 
     private void registered(Registered answer) {
@@ -220,12 +245,13 @@ final class ServerStream implements ClientResponseObserver<AgentMessage, ServerM
             attachedAt = parts.loop().nanoTime();
         }
         work.limits(answer);
+        grace = Spans.of(answer.getResumeGrace());
         if (first && answer.hasHeartbeatTimeout()) {
             Duration timeout = Spans.of(answer.getHeartbeatTimeout());
             silence = new Watchdog(parts.loop(), timeout, () -> lose("heard nothing for " + Spans.say(timeout)));
             silence.touch();
         }
-        listener.registered(this, answer);
+        listener.registered(this, answer, first);
     }
 
     private void fault(Fault fault) {

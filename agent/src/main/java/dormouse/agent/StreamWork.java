@@ -10,18 +10,19 @@ import dormouse.v1.InferInput;
 import dormouse.v1.Registered;
 import dormouse.v1.Sleep;
 import dormouse.v1.SleepResult;
+import dormouse.v1.TaskPosition;
 import dormouse.v1.Wake;
 import dormouse.v1.WakeResult;
 import dormouse.v1.Window;
 import io.grpc.Status.Code;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What the server has asked for over one stream: its tasks, and the wakes that it waits for. On the loop alone. */
-final class StreamWork {
+final class StreamWork implements InferTask.Place {
     /** Of all Llms; more than any server would send that keeps to the Llms' concurrency. */
     static final int MAX_TASKS = 8192;
 
@@ -35,6 +36,7 @@ final class StreamWork {
     private final Map<String, LlmHost> wakes = new HashMap<>();
     private long window = DEFAULT_WINDOW;
     private int frame = LARGEST_FRAME;
+    private boolean kept;
     private boolean leaving;
 
     /** @param ended called when a task or a wake has ended */
@@ -47,6 +49,7 @@ final class StreamWork {
     void limits(Registered registered) {
         window = registered.getWindowBytes() > 0 ? registered.getWindowBytes() : DEFAULT_WINDOW;
         frame = registered.getFrameBytes() > 0 ? registered.getFrameBytes() : LARGEST_FRAME;
+        kept = registered.hasResumeGrace() && !Spans.of(registered.getResumeGrace()).isZero();
     }
 
     /** From now on no task is taken. */
@@ -55,18 +58,47 @@ final class StreamWork {
     }
 
     boolean isIdle() {
-        return tasks.isEmpty() && wakes.isEmpty();
+        return activeTasks() == 0 && wakes.isEmpty();
     }
 
+    /** Those that have ended apart, which only wait for the server to have heard it. */
     int activeTasks() {
-        return tasks.size();
+        return (int) tasks.values().stream().filter(task -> !task.hasEnded()).count();
     }
 
-    /** The stream is gone: its tasks end; wakes go on, since a machine that boots is wanted after the blip too. */
-    void abort() {
-        List.copyOf(tasks.values()).forEach(InferTask::abort);
-        wakes.forEach((task, host) -> host.forgetWake(task, false));
+    /**
+     * The stream is gone: its tasks, for another stream to go on with. Wakes and sleeps go on by themselves, since a machine
+     * that boots is wanted after the blip too; their results are kept.
+     */
+    Map<String, InferTask> leaveTasks() {
+        Map<String, InferTask> left = new LinkedHashMap<>(tasks);
+        tasks.clear();
         wakes.clear();
+        return left;
+    }
+
+    /** A task of a lost stream goes on in this one. */
+    void adopt(InferTask task, TaskPosition has) {
+        tasks.put(task.id(), task);
+        task.resume(this, has);
+    }
+
+    @Override
+    public void control(AgentMessage message) {
+        outbox.control(message);
+    }
+
+    @Override
+    public void ready(Outbox.Source source) {
+        outbox.ready(source);
+    }
+
+    @Override
+    public void ended(InferTask task) {
+        if (!kept) {
+            tasks.remove(task.id());
+        }
+        ended.run();
     }
 
     void infer(Infer infer) {
@@ -84,12 +116,8 @@ final class StreamWork {
             refuse(task, Problems.status(Code.UNAVAILABLE, "OVERLOADED", "the agent runs " + MAX_TASKS + " tasks"));
         } else {
             InferTask.Tools tools = new InferTask.Tools(
-                    parts.loop(), parts.workers(), parts.backend(), parts.bodies(), outbox, window, frame);
-            InferTask running = new InferTask(infer, host, tools, () -> {
-                host.taskEnded();
-                tasks.remove(task);
-                ended.run();
-            });
+                    parts.loop(), parts.workers(), parts.backend(), parts.bodies(), window, frame, kept);
+            InferTask running = new InferTask(infer, host, tools, this);
             host.taskStarted();
             tasks.put(task, running);
             running.start();
@@ -112,7 +140,10 @@ final class StreamWork {
 
     void window(Window consumed) {
         InferTask task = tasks.get(consumed.getTaskId());
-        if (task != null) {
+        if (task != null && consumed.getEnded()) {
+            task.arrived();
+            tasks.remove(task.id());
+        } else if (task != null) {
             task.consumed(consumed.getConsumed());
         }
     }
@@ -136,6 +167,11 @@ final class StreamWork {
     void wake(Wake wake) {
         String task = wake.getTaskId();
         LlmHost host = parts.hosts().find(wake.getLlm());
+        AgentMessage known = parts.errands().find(task);
+        if (known != null) {
+            outbox.control(known); // said on a stream that was lost
+            return;
+        }
         if (host == null) {
             sendWakeResult(task, Duration.ZERO, notPublished(wake.getLlm()));
             return;
@@ -153,12 +189,15 @@ final class StreamWork {
         if (error != null) {
             result.setError(error);
         }
-        outbox.control(AgentMessage.newBuilder().setWakeResult(result).build());
+        tell(task, AgentMessage.newBuilder().setWakeResult(result).build());
     }
 
     void sleep(Sleep sleep) {
         LlmHost host = parts.hosts().find(sleep.getLlm());
-        if (host == null) {
+        AgentMessage known = parts.errands().find(sleep.getTaskId());
+        if (known != null) {
+            outbox.control(known);
+        } else if (host == null) {
             sendSleepResult(sleep.getTaskId(), notPublished(sleep.getLlm()));
         } else {
             host.sleep(error -> sendSleepResult(sleep.getTaskId(), error));
@@ -170,7 +209,12 @@ final class StreamWork {
         if (error != null) {
             result.setError(error);
         }
-        outbox.control(AgentMessage.newBuilder().setSleepResult(result).build());
+        tell(task, AgentMessage.newBuilder().setSleepResult(result).build());
+    }
+
+    private void tell(String errand, AgentMessage result) {
+        parts.errands().keep(errand, result);
+        outbox.control(result);
     }
 
     private static Status notPublished(String llm) {

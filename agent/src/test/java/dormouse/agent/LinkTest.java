@@ -69,7 +69,8 @@ class LinkTest {
                         },
                         hosts(),
                         new BodyBudget(),
-                        server),
+                        server,
+                        new Errands()),
                 new Link.Identity("desk", "instance-1", new Secret("dmt_test")),
                 new SessionKeeper(sessions, session, Runnable::run),
                 LARGEST);

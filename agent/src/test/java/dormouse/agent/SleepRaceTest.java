@@ -51,7 +51,7 @@ class SleepRaceTest {
 
     private Link link() {
         return new Link(
-                new AgentParts(loop, Runnable::run, this::post, hosts(), new BodyBudget(), server),
+                new AgentParts(loop, Runnable::run, this::post, hosts(), new BodyBudget(), server, new Errands()),
                 new Link.Identity("desk", "instance-1", null),
                 new SessionKeeper(SessionStore.inMemory(), null, Runnable::run),
                 new Random(1));

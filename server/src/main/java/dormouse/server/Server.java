@@ -25,6 +25,7 @@ import dormouse.server.fleet.StoreException;
 import dormouse.server.fleet.UsageStore;
 import dormouse.server.fleet.WakeTimeStore;
 import dormouse.server.link.AgentLink;
+import dormouse.server.link.SuspendedTasks;
 import dormouse.server.relay.Live;
 import dormouse.server.relay.Relay;
 import dormouse.server.relay.UsageLedger;
@@ -98,6 +99,7 @@ public final class Server implements AutoCloseable {
     private final UsageLedger usage;
     private final Relay relay;
     private final Sleeps sleeps;
+    private final SuspendedTasks suspended;
     private final Watches watches;
     private final GrpcDoor grpc;
     private final @Nullable Door door;
@@ -164,7 +166,15 @@ public final class Server implements AutoCloseable {
             }
             HouseSession house = new HouseSession(fleet, credentials, time);
             sessions = new AgentSessions(
-                    fleet, house, sessionStore, credentials, time, config.terms(), config.replica(), config.agents());
+                    fleet,
+                    house,
+                    sessionStore,
+                    credentials,
+                    time,
+                    config.terms(),
+                    config.resumeGrace(),
+                    config.replica(),
+                    config.agents());
             wakeTimes = new WakeTimes(fleet, ground.wakeTimes().apply(database.wakeTimes()));
             wakeTimes.open();
             Wakes wakes = new Wakes(fleet, sessions, credentials, wakeTimes, time);
@@ -229,10 +239,16 @@ public final class Server implements AutoCloseable {
                     ground.blocking());
 
             AgentLink.Conditions conditions = new AgentLink.Conditions(
-                    config.terms(), config.limits().windowBytes(), FRAME_BYTES, Duration.ZERO, config.replica());
-            parts.add(HouseAgent.serve(publicLlms, ground.house(), new AgentLink(house, wakes, sleeps, conditions)));
+                    config.terms(), config.limits().windowBytes(), FRAME_BYTES, config.replica());
+            suspended = new SuspendedTasks(time, config.resumeGrace(), config.agents());
+            fleet.listen(suspended);
+            SuspendedTasks none = new SuspendedTasks(time, Duration.ZERO, 0); // what runs in here is not cut off
+            parts.add(HouseAgent.serve(
+                    publicLlms,
+                    ground.house(),
+                    new AgentLink(new AgentLink.Inside(house, wakes, sleeps, none), conditions)));
             List<BindableService> services = new ArrayList<>(api.services());
-            services.add(new AgentLink(sessions, wakes, sleeps, conditions));
+            services.add(new AgentLink(new AgentLink.Inside(sessions, wakes, sleeps, suspended), conditions));
             grpc = parts.add(new GrpcDoor(ground.transport(), config.limits().requestBytes(), services));
             door = ground.http()
                     ? new Door(
@@ -294,6 +310,10 @@ public final class Server implements AutoCloseable {
         return sleeps;
     }
 
+    SuspendedTasks suspended() {
+        return suspended;
+    }
+
     Watches watches() {
         return watches;
     }
@@ -318,8 +338,8 @@ public final class Server implements AutoCloseable {
                 relay.tasks(),
                 sessions.attached().size());
         sayNotServing();
-        sessions.drain();
-        sessions.attached().forEach(agent -> agent.line().drain(AGENTS_LEAVE_WITHIN, finishWithin));
+        sessions.drain(AGENTS_LEAVE_WITHIN, finishWithin);
+        suspended.stop(); // their agents are told to go elsewhere
         relay.drain();
         long until = System.nanoTime() + finishWithin.toNanos();
         while (relay.tasks() > 0 && System.nanoTime() < until) {
@@ -338,6 +358,7 @@ public final class Server implements AutoCloseable {
         sessions.drain();
         Failure why = Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1));
         sessions.attached().forEach(agent -> agent.line().close(why));
+        suspended.stop();
         CountDownLatch written = new CountDownLatch(1);
         fleet.onLane(
                 () -> { // behind all that the closing has handed over

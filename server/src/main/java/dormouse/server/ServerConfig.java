@@ -29,6 +29,7 @@ public record ServerConfig(
         DoorConfig http,
         Store database,
         Terms terms,
+        Duration resumeGrace,
         Duration sweepInterval,
         Duration historyRetention,
         Duration usageRetention,
@@ -74,6 +75,7 @@ public record ServerConfig(
                 new DoorConfig(httpAddress, cors(http)),
                 store(settings.section("database")),
                 terms(lifecycle),
+                lifecycle.duration("resumeGrace", Duration.ofSeconds(10), Duration.ZERO, LONGEST),
                 lifecycle.duration("sweepInterval", Duration.ofSeconds(15), SHORTEST, LONGEST),
                 lifecycle.duration("historyRetention", Duration.ofDays(30), Duration.ofMinutes(1), LONGEST),
                 settings.section("usage").duration("retention", Duration.ofDays(30), Duration.ZERO, LONGEST),
@@ -123,8 +125,6 @@ public record ServerConfig(
                     "has to be longer than heartbeatInterval, " + interval.toMillis()
                             + " ms; three times as long is usual");
         }
-        // A stream that is lost is lost at once in this version; the key is known so that a file may have it.
-        lifecycle.duration("resumeGrace", Duration.ofSeconds(10), Duration.ZERO, LONGEST);
         return new Terms(
                 interval,
                 timeout,

@@ -186,6 +186,7 @@ class CancelTest {
         infer.cancel();
         agent.cut();
 
+        server.advance(Duration.ofSeconds(10));
         assertThat(next.reason()).isIn("AGENT_LOST", "LLM_INACTIVE");
         assertNothingRemains();
         int alarms = server.time().alarms();

@@ -151,15 +151,27 @@ class ErrorTableTest {
                     stage.run();
                     stage.tasks().forEach(task -> stage.agent.chunk(task, 0, "no head before it"));
                 }),
-                Row.of(Reason.AGENT_LOST, Code.UNAVAILABLE, 502, Retry.YES, stage -> {
-                    stage.run();
-                    stage.agent.cut();
-                }),
-                Row.of(Reason.AGENT_LOST, Code.UNAVAILABLE, EVENT, Retry.NO, stage -> {
-                    stage.run();
-                    stage.begin();
-                    stage.agent.cut();
-                }),
+                Row.of(
+                        Reason.AGENT_LOST,
+                        Code.UNAVAILABLE,
+                        502,
+                        Retry.YES,
+                        stage -> {
+                            stage.run();
+                            stage.agent.cut();
+                        },
+                        "lifecycle.resumeGrace=0s"),
+                Row.of(
+                        Reason.AGENT_LOST,
+                        Code.UNAVAILABLE,
+                        EVENT,
+                        Retry.NO,
+                        stage -> {
+                            stage.run();
+                            stage.begin();
+                            stage.agent.cut();
+                        },
+                        "lifecycle.resumeGrace=0s"),
                 Row.of(Reason.BACKEND_FAILED, Code.UNAVAILABLE, 502, Retry.YES, stage -> {
                     stage.run();
                     stage.backendFails(0);

@@ -65,7 +65,9 @@ class GhostSessionTest {
     void oneWhoseSessionGoesOnInAnotherProcessIsNoGhost() {
         ana.register(awake("a"));
         ScriptedAgent heir = server.agent("ana").session(ana.session(), ana.token());
-        heir.register(awake("a"));
+        heir.ask(awake("a"));
+        server.advance(Duration.ofSeconds(5)); // ana does not say that it lives
+        assertThat(ana.endedWith()).isEqualTo("SESSION_FENCED");
         server.reconnect(ana).forgetSession();
 
         assertThat(Grants.of(ana.register(awake("a")))).containsExactly("a NAME_IN_USE");

@@ -61,7 +61,7 @@ class LeavingTest {
         stays.goodbye();
         stays.register(ScriptedAgent.awake("qwen3"));
 
-        ScriptedAgent next = server.agent("ana").session(stays.session(), stays.token());
+        ScriptedAgent next = server.agent("ana").sameAs(stays);
         next.register(ScriptedAgent.awake("qwen3"));
         assertThat(stays.endedWith()).isEqualTo("SESSION_FENCED");
     }

@@ -18,6 +18,7 @@ final class Leftovers {
             "Server.parts",
             "Fleet.listeners",
             "Api.services",
+            "Absences.listeners",
             "WakeMetrics.byLlm",
             "ManualTime.alarms",
             "FaultyStores.flushed",

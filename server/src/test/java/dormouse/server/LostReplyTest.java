@@ -162,13 +162,13 @@ class LostReplyTest {
     void aWakeIsNotForgottenWhereAnotherChangeOfItsRowIsSavedButNotConfirmed() {
         ana.register(asleep("a"));
         InferProbe infer = server.infer("a");
-        ScriptedAgent next = server.agent("ana").session(ana.session(), ana.token());
+        ScriptedAgent next = server.agent("ana").sameAs(ana);
         server.stores().loseTheNextReply();
         next.ask(ScriptedAgent.offer(
                 asleep("a").getSpec().toBuilder().setConcurrency(9), LlmStatus.LLM_STATUS_HIBERNATING));
         assertThat(next.endedWith()).isEqualTo("STORE_UNAVAILABLE"); // and so its agent is lost
 
-        server.advance(Duration.ofSeconds(1));
+        server.advance(Duration.ofSeconds(11));
 
         assertThat(infer.reason()).isEqualTo("AGENT_LOST"); // and not left waiting for a wake that nobody runs
         assertThat(history("a"))

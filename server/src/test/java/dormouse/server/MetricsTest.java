@@ -140,6 +140,7 @@ class MetricsTest {
         server.advance(Duration.ofSeconds(80));
         server.infer("lost");
         ana.cut();
+        server.advance(Duration.ofSeconds(10));
 
         assertThat(values())
                 .containsEntry("dormouse_wakes_total{outcome=\"ok\"}", 1.0)

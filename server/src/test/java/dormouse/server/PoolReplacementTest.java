@@ -109,6 +109,7 @@ class PoolReplacementTest {
         first.head(task, 200, "text/plain");
         first.chunk(task, 0, "begun");
         first.cut();
+        server.advance(Duration.ofSeconds(10));
         assertThat(infer.text()).isEqualTo("begun");
         assertThat(infer.reason()).isEqualTo("AGENT_LOST");
         assertThat(infer.retryAfter()).isNull();

@@ -190,6 +190,8 @@ class QueueTest {
         publish(1);
         List<InferProbe> infers = infers(3);
         agent.cut();
+        assertThat(infers).noneMatch(InferProbe::over);
+        server.advance(Duration.ofSeconds(10));
 
         assertThat(infers.get(0).reason()).isEqualTo("AGENT_LOST");
         assertThat(infers.get(0).retryAfter()).as("before the first byte").isNotNull();
@@ -207,6 +209,7 @@ class QueueTest {
         agent.head(task, 200, "text/plain");
         agent.chunk(task, 0, "begun");
         agent.cut();
+        server.advance(Duration.ofSeconds(10));
 
         assertThat(infer.text()).isEqualTo("begun");
         assertThat(infer.reason()).isEqualTo("AGENT_LOST");

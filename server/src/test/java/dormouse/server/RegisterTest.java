@@ -158,7 +158,7 @@ class RegisterTest {
     }
 
     @Test
-    void aDisconnectTurnsTheLlmsInactiveAtOnceAndFailsTheTasks() {
+    void aDisconnectTurnsTheLlmsInactiveAtOnceAndFailsTheTasksAfterTheGrace() {
         ana.register(awake("a"), asleep("b"));
         InferProbe running = server.infer("a");
 
@@ -166,6 +166,8 @@ class RegisterTest {
 
         assertThat(server.llm("a").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
         assertThat(server.llm("b").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
+        assertThat(running.over()).isFalse(); // it may be back in a moment
+        server.advance(Duration.ofSeconds(10));
         assertThat(running.reason()).isEqualTo("AGENT_LOST");
         assertThat(running.retryAfter()).isNotNull();
         assertThat(server.infer("b").reason()).isEqualTo("LLM_INACTIVE");

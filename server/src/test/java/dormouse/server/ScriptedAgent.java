@@ -47,7 +47,7 @@ public final class ScriptedAgent {
     private volatile boolean completed;
     private String session = "";
     private ByteString token = ByteString.EMPTY;
-    private final String instance = "process-" + PROCESSES.incrementAndGet();
+    private String instance = "process-" + PROCESSES.incrementAndGet();
     private long seq;
     private Consumer<Infer> onInfer = task -> {};
 
@@ -161,6 +161,18 @@ public final class ScriptedAgent {
     public ScriptedAgent session(String id, ByteString resumeToken) {
         session = id;
         token = resumeToken;
+        return this;
+    }
+
+    /** Another stream of the same process: its session, and its name for itself. */
+    public ScriptedAgent sameAs(ScriptedAgent other) {
+        instance = other.instance;
+        return session(other.session, other.token);
+    }
+
+    /** From now on it is another process, as after a restart; what it has on its disk is kept. */
+    public ScriptedAgent restarted() {
+        instance = "process-" + PROCESSES.incrementAndGet();
         return this;
     }
 

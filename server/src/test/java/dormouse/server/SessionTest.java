@@ -37,7 +37,7 @@ class SessionTest {
 
     /** Another stream with the session of {@code agent}. */
     private ScriptedAgent second(ScriptedAgent agent) {
-        return server.agent("ana").session(agent.session(), agent.token());
+        return server.agent("ana").sameAs(agent);
     }
 
     @Test
@@ -56,9 +56,10 @@ class SessionTest {
     }
 
     @Test
-    void theTasksOfAFencedStreamEndAndNewOnesGoToTheNewStream() {
+    void theTasksOfAFencedStreamThatItsAgentHasForgottenEndAndNewOnesGoToTheNewStream() {
         ana.register(awake("a"));
         InferProbe old = server.infer("a");
+        ana.head(ana.infers().get(0), 200, "text/plain");
         ScriptedAgent next = second(ana);
 
         next.register(awake("a"));
@@ -97,8 +98,9 @@ class SessionTest {
                         .listLlms(dormouse.v1.ListLlmsRequest.getDefaultInstance())
                         .getLlmsList())
                 .hasSize(3);
-        assertThat(old.reason()).isEqualTo("AGENT_LOST");
+        assertThat(old.over()).isFalse();
         assertThat(old.text()).isEmpty();
+        assertThat(next.infers()).containsExactly(task); // of which nothing was heard, as far as the server knows
         assertThat(waiting.over()).isFalse();
         assertThat(ana.endedWith()).isEqualTo("SESSION_FENCED");
     }
@@ -317,7 +319,7 @@ class SessionTest {
             second.ask(awake("b"));
 
             assertThat(second.endedWith()).isEqualTo("OVERLOADED");
-            ScriptedAgent again = small.agent("first").session(first.session(), first.token());
+            ScriptedAgent again = small.agent("first").sameAs(first);
             assertThat(again.register(awake("a")).getEpoch()).isEqualTo(2);
         }
     }

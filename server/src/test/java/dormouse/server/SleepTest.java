@@ -189,6 +189,7 @@ class SleepTest {
         ana.register(sleepable("a"));
         Probe<Llm> byHand = server.sleep("a");
         ana.cut();
+        server.advance(Duration.ofSeconds(10));
         assertThat(byHand.reason()).isEqualTo("AGENT_LOST");
 
         server.reconnect(ana).register(sleepable("a"));
@@ -215,7 +216,7 @@ class SleepTest {
         ana.register(sleepable("a"));
         Probe<Llm> byHand = server.sleep("a");
         Sleep asked = sleep(1);
-        ScriptedAgent newer = server.agent("ana").session(ana.session(), ana.token());
+        ScriptedAgent newer = server.agent("ana").sameAs(ana);
         newer.register(sleepable("a"));
         assertThat(ana.endedWith()).isEqualTo("SESSION_FENCED");
 

@@ -133,9 +133,9 @@ class StoreFaultsTest {
         InferProbe running = server.infer("a");
         server.stores().away();
         ana.cut();
-        assertThat(running.reason()).isEqualTo("AGENT_LOST");
         assertThat(server.infer("a").reason()).isEqualTo("AGENT_LOST");
         server.advance(Duration.ofSeconds(20));
+        assertThat(running.reason()).isEqualTo("AGENT_LOST");
 
         server.stores().back();
         server.advance(Duration.ofSeconds(1));

@@ -137,6 +137,7 @@ class UsageTest {
 
         InferProbe lost = server.infer("a");
         ana.cut();
+        server.advance(Duration.ofSeconds(10));
         assertThat(lost.reason()).isEqualTo("AGENT_LOST");
         assertThat(server.infer("a").reason()).isEqualTo("LLM_INACTIVE");
         assertCounts(6, 6, 0, 1);

@@ -70,12 +70,13 @@ class WakeInterruptedTest {
     }
 
     @Test
-    void anAgentThatDiesAmidAWakeFailsAllWhoWait() {
+    void anAgentThatDiesAmidAWakeFailsAllWhoWaitAfterTheGrace() {
         ana.register(asleep("a"));
         InferProbe infer = server.infer("a");
         Probe<WakeProgress> byHand = server.wake("a");
 
         ana.cut();
+        server.advance(Duration.ofSeconds(10));
 
         assertThat(infer.reason()).isEqualTo("AGENT_LOST");
         assertThat(byHand.reason()).isEqualTo("AGENT_LOST");
@@ -270,7 +271,7 @@ class WakeInterruptedTest {
         ana.register(asleep("a"));
         InferProbe infer = server.infer("a");
         Wake wake = wake(1);
-        ScriptedAgent next = server.agent("ana").session(ana.session(), ana.token());
+        ScriptedAgent next = server.agent("ana").sameAs(ana);
 
         next.register(asleep("a"));
 

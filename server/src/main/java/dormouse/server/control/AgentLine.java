@@ -17,16 +17,16 @@ public interface AgentLine {
     void sleep(TaskId task, LlmName llm);
 
     /** Starts a task: sends the order, then its input as the agent's window allows; {@code ears} hear the answer. */
-    void infer(InferOrder order, TaskEars ears);
+    TaskLine infer(InferOrder order, TaskEars ears);
 
-    /** The task's answer has been consumed up to {@code bytes} from its start: the agent may go on. */
-    void consumed(TaskId task, long bytes);
+    /** Asks the agent to end a wake. */
+    void cancel(TaskId wake, Failure why);
 
-    /** Asks the agent to end a task or a wake; for a task its end still comes. */
-    void cancel(TaskId task, Failure why);
+    /** Asks the agent whether it lives: it is to answer with a heartbeat. */
+    void probe();
 
-    /** Forgets a task: what still comes of it is dropped. */
-    void forget(TaskId task);
+    /** Whether it has not ended yet. */
+    boolean isOpen();
 
     /** Asks the agent to connect anew and to finish its tasks here. */
     void drain(Duration reconnectWithin, Duration finishWithin);

@@ -6,6 +6,7 @@ import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Lifecycle;
 import dormouse.server.fleet.Llm;
 import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.LlmState;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionId;
 import dormouse.server.fleet.SessionStore;
@@ -49,10 +50,14 @@ public final class AgentSessions implements Reception {
     private final Map<SessionId, AttachedAgent> attached = new ConcurrentHashMap<>();
     private final Map<String, AttachedAgent> unheard = new ConcurrentHashMap<>(); // new sessions, by process
     private final LongAdder resumed = new LongAdder();
+    private final LongAdder late = new LongAdder();
+    private final Absences absences;
+    private final Clones clones;
     private volatile boolean draining;
 
     /**
      * @param house serves the PUBLIC Llms; it is none of those that are attached here
+     * @param resumeGrace how long a session whose stream was lost is waited for; zero: not at all
      * @param limit the most agents at a time
      */
     public AgentSessions(
@@ -62,6 +67,7 @@ public final class AgentSessions implements Reception {
             Credentials credentials,
             Time time,
             Terms terms,
+            Duration resumeGrace,
             String replica,
             int limit) {
         this.fleet = fleet;
@@ -71,6 +77,8 @@ public final class AgentSessions implements Reception {
         this.terms = terms;
         this.replica = replica;
         this.limit = limit;
+        this.absences = new Absences(fleet, time, resumeGrace, limit);
+        this.clones = new Clones(fleet, time);
     }
 
     /** Every attached agent: a live view. */
@@ -93,14 +101,72 @@ public final class AgentSessions implements Reception {
         return resumed.sum();
     }
 
-    /** From now on no new session is taken. */
+    /** How many messages came from streams that a newer one had fenced off, or that were closed; all were dropped. */
+    public long lateMessages() {
+        return late.sum();
+    }
+
+    @Override
+    public void late() {
+        late.increment();
+    }
+
+    /** Whether the Llm is INACTIVE only since its agent's stream was lost a moment ago. */
+    public boolean mayReturn(Llm llm) {
+        return llm.state() == LlmState.LOST
+                && llm.owner() != null
+                && absences.has(llm.owner().session());
+    }
+
+    /** Hears, on the lane, of each Llm whose agent was not back in time. */
+    public void onAbsence(Consumer<Llm> listener) {
+        absences.listen(session -> fleet.ownedBy(session).forEach(listener));
+    }
+
+    /** From now on no new session is taken, and none is waited for. */
     public void drain() {
         draining = true;
+        fleet.onLane(absences::stop);
+    }
+
+    /** The same, and every agent is asked to connect anew and finish its tasks here. */
+    public void drain(Duration reconnectWithin, Duration finishWithin) {
+        drain();
+        attached().forEach(agent -> drain(agent, reconnectWithin, finishWithin));
+    }
+
+    /** Asks an agent to connect anew; its stream is ended when the time for its tasks is over. */
+    public void drain(AttachedAgent agent, Duration reconnectWithin, Duration finishWithin) {
+        agent.drain(reconnectWithin, finishWithin);
+        Failure over = Failure.retry(
+                Reason.REPLICA_DRAINING, "the time for finishing tasks here is over", Duration.ofSeconds(1));
+        time.after(finishWithin, () -> agent.line().close(over));
     }
 
     @Override
     public void attach(Registration registration, AgentLine line, Consumer<Registered> answer) {
-        fleet.onLane(() -> answer.accept(guarded(() -> attachOnLane(registration, line))));
+        fleet.onLane(() -> attachOnLane(registration, line, null, answer));
+    }
+
+    /** @param silent the stream that was asked whether it lives, and did not answer; null where none was */
+    private void attachOnLane(
+            Registration registration, AgentLine line, @Nullable AttachedAgent silent, Consumer<Registered> answer) {
+        SessionId known = registration.session();
+        AttachedAgent holder = known == null ? null : attached.get(known);
+        if (known == null || holder == null || holder == silent || !Clones.doubtful(holder, registration)) {
+            answer.accept(guarded(() -> attachOnLane(registration, line)));
+            return;
+        }
+        Failure refused = refusal(known, registration);
+        if (refused != null) {
+            answer.accept(new Registered.Rejected(refused));
+            return;
+        }
+        clones.ask(holder, registration, answer, () -> {
+            if (line.isOpen()) {
+                attachOnLane(registration, line, holder, answer);
+            }
+        });
     }
 
     /**
@@ -118,11 +184,19 @@ public final class AgentSessions implements Reception {
                 fleet.catchUpIfBehind();
                 List<Registered.Grant> grants = claim(agent, wanted);
                 letLeave(agent); // where it has said goodbye while the store was away
-                answer.accept(new Registered.Accepted(agent.session(), null, agent.epoch(), true, grants));
+                answer.accept(new Registered.Accepted(agent.session(), null, agent.epoch(), true, true, grants));
             } else {
                 answer.accept(new Registered.Rejected(Epochs.fenced()));
             }
         });
+    }
+
+    private @Nullable Failure refusal(SessionId session, Registration registration) {
+        try {
+            return epochs.refusal(session, registration);
+        } catch (StoreException e) {
+            return Fleet.storeUnavailable();
+        }
     }
 
     private Registered guarded(Supplier<Registered> work) {
@@ -167,22 +241,28 @@ public final class AgentSessions implements Reception {
             unheard.put(agent.instance(), agent);
         }
         AttachedAgent older = attached.put(id, agent);
+        absences.back(id);
         if (older != null) {
             unheard.remove(older.instance(), older); // its session has been heard of: it goes on in this stream
         }
         if (granted.newToken() == null) {
             resumed.increment();
         }
-        if (older != null && !older.leaving()) {
+        if (older != null && !older.finishing()) {
             log.info("stream fenced session={} epoch={}", id, older.epoch());
             older.line().close(Epochs.fenced());
         }
+        if (older != null) {
+            clones.gone(older);
+        }
         try {
             List<Registered.Grant> grants = claim(agent, registration);
+            absences.tell(id); // of the names that it has not brought back
             log.info("agent attached session={} agent={} epoch={}", id, agent.name(), agent.epoch());
-            return new Registered.Accepted(id, granted.newToken(), agent.epoch(), granted.newToken() == null, grants);
+            return new Registered.Accepted(
+                    id, granted.newToken(), agent.epoch(), granted.newToken() == null, granted.sameProcess(), grants);
         } catch (StoreException e) {
-            detach(agent, "its registration was not saved");
+            detach(agent, "its registration was not saved", true);
             throw e;
         }
     }
@@ -200,7 +280,7 @@ public final class AgentSessions implements Reception {
             changeOwn(ghost, row -> Lifecycle.left(row, "agent " + ghost.name() + " starts anew", time.now()));
             unheard.remove(ghost.instance(), ghost);
             attached.remove(ghost.session(), ghost);
-            ghost.line().close(Epochs.fenced());
+            ghost.line().close(Failure.of(Reason.DISCONNECTED, "its agent starts anew"));
         }
     }
 
@@ -236,6 +316,7 @@ public final class AgentSessions implements Reception {
     public void heartbeat(AttachedAgent agent, Map<LlmName, AttachedAgent.Report> reports, int activeTasks) {
         Instant now = time.now();
         heard(agent);
+        clones.answered(agent);
         agent.load(activeTasks);
         boolean news = agent.llms().stream()
                 .map(fleet::find)
@@ -261,15 +342,19 @@ public final class AgentSessions implements Reception {
     }
 
     @Override
-    public void disconnected(AttachedAgent agent, String why) {
-        fleet.onLane(() -> detach(agent, why));
+    public void disconnected(AttachedAgent agent, String why, boolean mayReturn) {
+        fleet.onLane(() -> detach(agent, why, mayReturn));
     }
 
-    private void detach(AttachedAgent agent, String why) {
+    private void detach(AttachedAgent agent, String why, boolean mayReturn) {
         if (!attached.remove(agent.session(), agent)) {
             return; // a newer stream took over
         }
         unheard.remove(agent.instance(), agent);
+        if (mayReturn) {
+            absences.begin(agent.session());
+        }
+        clones.gone(agent);
         log.info("agent detached session={} agent={} why={}", agent.session(), agent.name(), why);
         fleet.insist("disconnect", () -> {
             if (!attached.containsKey(agent.session())) {

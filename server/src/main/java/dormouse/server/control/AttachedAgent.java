@@ -3,6 +3,7 @@ package dormouse.server.control;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStatus;
 import dormouse.server.fleet.SessionId;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
@@ -35,6 +36,7 @@ public final class AttachedAgent {
     private Map<LlmName, Report> reports = Map.of();
     private volatile @Nullable Registration wanted;
     private volatile boolean leaving;
+    private volatile boolean drained;
     private boolean spoken; // by the stream's thread
     private boolean reportPending; // under this
 
@@ -112,8 +114,19 @@ public final class AttachedAgent {
         return leaving;
     }
 
+    /** Whether it only finishes its tasks, since either side has said that the stream is to end: its loss is none. */
+    public boolean finishing() {
+        return leaving || drained;
+    }
+
     void leave() {
         leaving = true;
+    }
+
+    /** It is asked to connect anew, and to finish its tasks here. */
+    void drain(Duration reconnectWithin, Duration finishWithin) {
+        drained = true;
+        line.drain(reconnectWithin, finishWithin);
     }
 
     void stay() {

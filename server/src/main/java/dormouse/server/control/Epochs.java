@@ -16,8 +16,10 @@ final class Epochs {
      * A session, new or resumed.
      *
      * @param newToken of a new session only
+     * @param sameProcess whether the process is the one that had the session's last stream
      */
-    record Granted(SessionId session, long epoch, @Nullable String newToken) implements Opened {}
+    record Granted(SessionId session, long epoch, @Nullable String newToken, boolean sameProcess)
+            implements Opened {}
 
     /** It gets none. */
     record Refused(Failure why) implements Opened {}
@@ -55,18 +57,13 @@ final class Epochs {
             store.create(session);
             return session;
         });
-        return new Granted(id, 1, token);
+        return new Granted(id, 1, token, false);
     }
 
     private Opened resume(SessionId id, Registration registration, Instant now) {
         SessionStore.Session session = fleet.ask(() -> store.find(id)).orElse(null);
-        if (session == null
-                || !Credentials.matches(session.tokenHash(), registration.resumeToken())
-                || !session.principal().equals(registration.principal())) {
-            return new Refused(Failure.of(
-                    Reason.SESSION_FORBIDDEN,
-                    "session " + id + " is unknown here, or belongs to another agent or credential: discard it and"
-                            + " register without one"));
+        if (session == null || !proves(registration, session)) {
+            return new Refused(forbidden(id));
         }
         boolean first = fleet.ask(() -> store.advance(
                 id,
@@ -75,7 +72,27 @@ final class Epochs {
                 registration.agentVersion(),
                 registration.instanceId(),
                 now));
-        return first ? new Granted(id, session.epoch() + 1, null) : new Refused(fenced());
+        boolean same = !registration.instanceId().isEmpty() && registration.instanceId().equals(session.instanceId());
+        return first ? new Granted(id, session.epoch() + 1, null, same) : new Refused(fenced());
+    }
+
+    /** Why this registration can't resume that session, before anything is done for it; null where it can. */
+    @Nullable
+    Failure refusal(SessionId id, Registration registration) {
+        SessionStore.Session session = fleet.ask(() -> store.find(id)).orElse(null);
+        return session == null || !proves(registration, session) ? forbidden(id) : null;
+    }
+
+    private static boolean proves(Registration registration, SessionStore.Session session) {
+        return Credentials.matches(session.tokenHash(), registration.resumeToken())
+                && session.principal().equals(registration.principal());
+    }
+
+    private static Failure forbidden(SessionId id) {
+        return Failure.of(
+                Reason.SESSION_FORBIDDEN,
+                "session " + id + " is unknown here, or belongs to another agent or credential: discard it and"
+                        + " register without one");
     }
 
     /** What the slower of two streams is told. */

@@ -72,7 +72,7 @@ public final class HouseSession implements Reception {
                 older.line().close(Epochs.fenced());
             }
             log.debug("the server's own agent is attached session={} epoch={}", id, epoch);
-            answer.accept(new Registered.Accepted(id, first ? token : null, epoch, !first, grants));
+            answer.accept(new Registered.Accepted(id, first ? token : null, epoch, !first, false, grants));
         });
     }
 
@@ -80,7 +80,7 @@ public final class HouseSession implements Reception {
     public void publish(AttachedAgent agent, Registration registration, Consumer<Registered> answer) {
         fleet.onLane(() -> answer.accept(
                 agent == attached
-                        ? new Registered.Accepted(id, null, agent.epoch(), true, grant(agent, registration))
+                        ? new Registered.Accepted(id, null, agent.epoch(), true, true, grant(agent, registration))
                         : new Registered.Rejected(Epochs.fenced())));
     }
 
@@ -138,7 +138,7 @@ public final class HouseSession implements Reception {
 
     /** The rows stay as they are: it is back in a moment, or the server ends. */
     @Override
-    public void disconnected(AttachedAgent agent, String why) {
+    public void disconnected(AttachedAgent agent, String why, boolean mayReturn) {
         fleet.onLane(() -> {
             if (agent == attached) {
                 attached = null;
@@ -146,6 +146,9 @@ public final class HouseSession implements Reception {
             }
         });
     }
+
+    @Override
+    public void late() {}
 
     /** The server is about to end. */
     @Override

@@ -32,8 +32,15 @@ public interface Reception {
     /** A heartbeat, with what it says of each Llm. */
     void heartbeat(AttachedAgent agent, Map<LlmName, AttachedAgent.Report> reports, int activeTasks);
 
-    /** The stream has ended without a word. */
-    void disconnected(AttachedAgent agent, String why);
+    /**
+     * The stream has ended.
+     *
+     * @param mayReturn it was lost, so that the agent may be back in a moment
+     */
+    void disconnected(AttachedAgent agent, String why, boolean mayReturn);
+
+    /** Something came from a stream that has ended for this server; it is dropped. */
+    void late();
 
     /** The agent leaves on purpose. */
     void goodbye(AttachedAgent agent);

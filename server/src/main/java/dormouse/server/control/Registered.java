@@ -11,8 +11,15 @@ public sealed interface Registered {
      * The session is attached; what it says is on disk.
      *
      * @param newToken of a new session only
+     * @param sameProcess whether the process is the one that had the session's last stream
      */
-    record Accepted(SessionId session, @Nullable String newToken, long epoch, boolean resumed, List<Grant> grants)
+    record Accepted(
+            SessionId session,
+            @Nullable String newToken,
+            long epoch,
+            boolean resumed,
+            boolean sameProcess,
+            List<Grant> grants)
             implements Registered {}
 
     /** The stream is not wanted. */

@@ -84,6 +84,7 @@ public final class Sleeps implements FleetListener {
         this.tasks = tasks;
         this.limit = limit;
         fleet.listen(this);
+        sessions.onAbsence(this::notBack);
     }
 
     /** How many wait for its sleep. */
@@ -224,15 +225,34 @@ public final class Sleeps implements FleetListener {
             end(sleep, waiter -> waiter.failed(notFound(row.name())));
             return;
         }
+        if (!row.ownedBy(sleep.session) && row.owner() != null) {
+            lost(sleep, row.name() + " has been taken over by another agent");
+            return;
+        }
         sleep.told |= row.state() != LlmState.ACTIVE;
         switch (row.state()) {
-            case LOST, SILENT -> {
-                Failure why = Failure.retry(Reason.AGENT_LOST, row.name() + ": " + row.reason(), Duration.ofSeconds(2));
-                end(sleep, waiter -> waiter.failed(why));
+            case LOST -> {
+                if (!sessions.mayReturn(row)) {
+                    lost(sleep, row.name() + ": " + row.reason());
+                }
             }
+            case SILENT -> lost(sleep, row.name() + ": " + row.reason());
             case LEFT, DOWN -> end(sleep, waiter -> waiter.failed(inactive(row)));
             case ABSENT, ACTIVE, HIBERNATING, WAKING -> {}
         }
+    }
+
+    /** Its agent was lost, and not back in time. */
+    private void notBack(Llm row) {
+        Sleep sleep = row.state() == LlmState.LOST ? underWay.get(row.name()) : null;
+        if (sleep != null) {
+            lost(sleep, row.name() + ": " + row.reason());
+        }
+    }
+
+    private void lost(Sleep sleep, String why) {
+        Failure lost = Failure.retry(Reason.AGENT_LOST, why, Duration.ofSeconds(2));
+        end(sleep, waiter -> waiter.failed(lost));
     }
 
     private void end(Sleep sleep, Consumer<Waiter> verdict) {

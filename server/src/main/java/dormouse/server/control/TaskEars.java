@@ -23,6 +23,23 @@ public interface TaskEars {
     /** The agent breaks the contract in this task, which is to end; its stream lives. */
     void broken(Failure why);
 
-    /** The stream has ended before the task. */
+    /** The stream has ended before the task, and no other one goes on with it. */
     void lost(Failure why);
+
+    /** The stream is lost, and its agent may come back: then {@link #resumed} follows, else {@link #lost}. */
+    void suspended(Failure why);
+
+    /** Another stream of the same session goes on with it. */
+    void resumed();
+
+    /** How far the answer has come; asked by the thread that calls the others. */
+    Progress progress();
+
+    /**
+     * What has come of an answer.
+     *
+     * @param head whether it has begun
+     * @param bytes of its body
+     */
+    record Progress(boolean head, long bytes) {}
 }

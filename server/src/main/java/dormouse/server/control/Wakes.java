@@ -5,6 +5,7 @@ import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Lifecycle;
 import dormouse.server.fleet.Llm;
 import dormouse.server.fleet.LlmEvent;
+import dormouse.server.fleet.LlmEventType;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmState;
 import dormouse.server.fleet.Reason;
@@ -64,6 +65,7 @@ public final class Wakes implements FleetListener {
         this.times = times;
         this.time = time;
         fleet.listen(this);
+        sessions.onAbsence(this::notBack);
     }
 
     /** How long a wake of this Llm should take, or null where nobody knows. */
@@ -179,7 +181,33 @@ public final class Wakes implements FleetListener {
     public void resume(AttachedAgent agent) {
         underWay.values().stream()
                 .filter(wake -> wake.session().equals(agent.session()))
-                .forEach(wake -> agent.line().wake(wake.task(), wake.llm()));
+                .forEach(wake -> {
+                    agent.line().wake(wake.task(), wake.llm());
+                    goOn(wake);
+                });
+    }
+
+    /** Its row, INACTIVE since the stream was lost and asleep since its agent is back, says again that it wakes. */
+    private void goOn(Wake wake) {
+        fleet.insist("wake goes on", () -> {
+            if (underWay.get(wake.llm()) == wake) {
+                fleet.decide(
+                        wake.llm(),
+                        row -> row != null && row.state() == LlmState.HIBERNATING
+                                ? Lifecycle.wakesOn(row, time.now())
+                                : new Step.Keep("awake, or away again"));
+            }
+        });
+    }
+
+    /** Its agent was lost, and not back in time. */
+    private void notBack(Llm row) {
+        Wake wake = row.state() == LlmState.LOST ? end(row.name()) : null;
+        if (wake != null) {
+            fleet.tellWakeFailed(
+                    row.name(),
+                    Failure.retry(Reason.AGENT_LOST, row.name() + ": " + row.reason(), Duration.ofSeconds(2)));
+        }
     }
 
     /** The agent's answer; one that comes late, or again, or by a stream that is fenced, is dropped. */
@@ -237,6 +265,10 @@ public final class Wakes implements FleetListener {
     private void fail(Wake wake, Failure why) {
         wake.failure().set(why);
         fleet.decide(wake.llm(), row -> Lifecycle.wakeFailed(wake.llm(), row, why.message(), time.now()));
+        if (underWay.remove(wake.llm(), wake)) { // its row is INACTIVE, while its agent may be back: no event ends it
+            wake.alarm().cancel();
+            fleet.tellWakeFailed(wake.llm(), told(wake.llm(), why));
+        }
     }
 
     /** It is on disk that the wake has failed, even where the answer to the commit was lost: now everybody is told. */
@@ -293,11 +325,23 @@ public final class Wakes implements FleetListener {
                 if (event.llm().state() == LlmState.ACTIVE) {
                     coolDowns.remove(llm);
                 }
-                if (event.llm().state() != LlmState.WAKING) {
+                if (event.llm().state() != LlmState.WAKING && !goesOn(event)) {
+                    notBack(event.llm());
                     end(llm);
                 }
             }
         }
+    }
+
+    /** Whether it is only a blip of the stream: its agent may be back in a moment, or is back with the Llm still asleep. */
+    private boolean goesOn(LlmEvent event) {
+        Llm row = event.llm();
+        Wake wake = underWay.get(row.name());
+        boolean back = event.type() == LlmEventType.REACTIVATED
+                && row.state() == LlmState.HIBERNATING
+                && wake != null
+                && row.ownedBy(wake.session());
+        return back || sessions.mayReturn(row);
     }
 
     private @Nullable Wake end(LlmName llm) {

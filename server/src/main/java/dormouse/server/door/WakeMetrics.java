@@ -63,14 +63,14 @@ final class WakeMetrics implements FleetListener {
         LlmName llm = event.llm().name();
         LlmState state = event.llm().state();
         if (event.type() == LlmEventType.WAKE_STARTED) {
-            begun.put(llm, time.nanos());
+            begun.putIfAbsent(llm, time.nanos()); // it is said again where the wake has gone on through a blip
         } else if (state == LlmState.ACTIVE) {
             Long since = begun.remove(llm);
             if (since != null) {
                 count(llm, "ok");
                 seconds.labelValues(label.values(llm)).observe(Metrics.seconds(time.since(since)));
             }
-        } else if (event.type() != LlmEventType.WAKE_FAILED && state != LlmState.WAKING) {
+        } else if (event.type() != LlmEventType.WAKE_FAILED && state != LlmState.WAKING && !blip(event)) {
             if (begun.remove(llm) != null) {
                 count(llm, LOST);
             }
@@ -80,8 +80,16 @@ final class WakeMetrics implements FleetListener {
 
     @Override
     public void wakeFailed(LlmName llm, Failure why) {
-        begun.remove(llm);
-        count(llm, why.reason().name().toLowerCase(Locale.ROOT));
+        if (begun.remove(llm) != null) {
+            count(llm, why.reason().name().toLowerCase(Locale.ROOT));
+        }
+    }
+
+    /** Its agent is away for a moment, or back: whether that ends the wake is told. */
+    private static boolean blip(LlmEvent event) {
+        LlmState state = event.llm().state();
+        return state == LlmState.LOST
+                || (state == LlmState.HIBERNATING && event.type() == LlmEventType.REACTIVATED);
     }
 
     private void count(LlmName llm, String outcome) {

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * that need more than the state (whose it is, how long ago) stand here.
  */
 public final class Lifecycle {
+    /** What history says of a wake that has gone on through a blip of the stream: it is no new one. */
+    public static final String WAKES_ON = "waking on, after a new stream of its agent";
+
     private Lifecycle() {}
 
     /** A session offers a name: upsert, reactivation in place, adoption, or a refusal (rules 1-4). */
@@ -148,6 +151,11 @@ public final class Lifecycle {
     /** Somebody wants that name awake (rule 9). The cool-down is the caller's: see {@link CoolDown}. */
     public static Step wake(LlmName name, @Nullable Llm row, Instant now) {
         return row == null ? absent(name, Trigger.WAKE) : move(row, Trigger.WAKE, "waking", row.lastHeartbeat(), now);
+    }
+
+    /** Its agent is back while its wake is under way: the row says so again. */
+    public static Step wakesOn(Llm row, Instant now) {
+        return move(row, Trigger.WAKE, WAKES_ON, row.lastHeartbeat(), now);
     }
 
     /** The agent says that the wake has succeeded; this counts as a heartbeat. */

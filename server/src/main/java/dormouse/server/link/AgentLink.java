@@ -11,7 +11,6 @@ import dormouse.v1.AgentServiceGrpc;
 import dormouse.v1.ServerMessage;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.time.Duration;
 
 /** Where agents connect: a new {@link AgentStream} for each. */
 public final class AgentLink extends AgentServiceGrpc.AgentServiceImplBase {
@@ -20,29 +19,30 @@ public final class AgentLink extends AgentServiceGrpc.AgentServiceImplBase {
      *
      * @param windowBytes of each task, in both directions
      * @param frameBytes the largest piece of data in one message
-     * @param resumeGrace how long a broken stream's tasks wait for it to come back; zero: not at all
      */
-    public record Conditions(Terms terms, int windowBytes, int frameBytes, Duration resumeGrace, String replica) {}
+    public record Conditions(Terms terms, int windowBytes, int frameBytes, String replica) {}
+
+    /**
+     * Whom streams speak to.
+     *
+     * @param reception whose agents come in here
+     */
+    public record Inside(Reception reception, Wakes wakes, Sleeps sleeps, SuspendedTasks suspended) {}
 
     private static final int PREFETCH = 32;
 
-    private final Reception reception;
-    private final Wakes wakes;
-    private final Sleeps sleeps;
+    private final Inside inside;
     private final Conditions conditions;
 
-    /** @param reception whose agents come in here */
-    public AgentLink(Reception reception, Wakes wakes, Sleeps sleeps, Conditions conditions) {
-        this.reception = reception;
-        this.wakes = wakes;
-        this.sleeps = sleeps;
+    public AgentLink(Inside inside, Conditions conditions) {
+        this.inside = inside;
         this.conditions = conditions;
     }
 
     @Override
     public StreamObserver<AgentMessage> connect(StreamObserver<ServerMessage> responses) {
         ServerCallStreamObserver<ServerMessage> out = (ServerCallStreamObserver<ServerMessage>) responses;
-        AgentStream stream = new AgentStream(out, reception, wakes, sleeps, conditions);
+        AgentStream stream = new AgentStream(out, inside, conditions);
         out.disableAutoRequest();
         out.setOnReadyHandler(stream::ready);
         out.setOnCancelHandler(() -> stream.ended("its connection was lost"));

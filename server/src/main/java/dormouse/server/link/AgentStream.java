@@ -9,6 +9,7 @@ import dormouse.server.control.Registered;
 import dormouse.server.control.Registration;
 import dormouse.server.control.Sleeps;
 import dormouse.server.control.TaskEars;
+import dormouse.server.control.TaskLine;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmName;
@@ -19,9 +20,11 @@ import dormouse.v1.Heartbeat;
 import dormouse.v1.Register;
 import dormouse.v1.ServerMessage;
 import dormouse.v1.SleepResult;
+import dormouse.v1.TaskPosition;
 import dormouse.v1.WakeResult;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -42,25 +45,27 @@ final class AgentStream implements AgentLine {
     private final Reception reception;
     private final Wakes wakes;
     private final Sleeps sleeps;
+    private final SuspendedTasks suspended;
     private final AgentLink.Conditions conditions;
     private final StreamWriter writer;
     private final StreamTasks tasks;
     private final AtomicBoolean over = new AtomicBoolean();
+    private final Object handover = new Object(); // held while its tasks go to where they wait
     private final AtomicInteger unanswered = new AtomicInteger();
     private boolean registering; // by the transport's thread
+    private List<TaskPosition> named = List.of(); // in its first Register; handed over by the lane
     private volatile boolean early; // it said goodbye before it was registered
     private volatile @Nullable AttachedAgent agent;
 
     AgentStream(
             ServerCallStreamObserver<ServerMessage> out,
-            Reception reception,
-            Wakes wakes,
-            Sleeps sleeps,
+            AgentLink.Inside inside,
             AgentLink.Conditions conditions) {
         this.out = out;
-        this.reception = reception;
-        this.wakes = wakes;
-        this.sleeps = sleeps;
+        this.reception = inside.reception();
+        this.wakes = inside.wakes();
+        this.sleeps = inside.sleeps();
+        this.suspended = inside.suspended();
         this.conditions = conditions;
         this.writer = new StreamWriter(
                 out,
@@ -76,7 +81,8 @@ final class AgentStream implements AgentLine {
 
     void receive(AgentMessage message) {
         if (over.get()) {
-            return; // of a stream that is fenced or closed: dropped
+            reception.late(); // of a stream that is fenced or closed: dropped
+            return;
         }
         AttachedAgent known = agent;
         if (message.getMessageCase() == AgentMessage.MessageCase.REGISTER) {
@@ -131,6 +137,7 @@ final class AgentStream implements AgentLine {
             close(Failure.of(Reason.MALFORMED, "a second Register came before the first was answered"));
         } else {
             registering = true;
+            named = register.getTasksList();
             reception.attach(registration, this, this::attached);
         }
     }
@@ -143,10 +150,15 @@ final class AgentStream implements AgentLine {
             }
             agent = mine;
             if (over.get()) {
-                reception.disconnected(mine, "its connection was lost");
+                reception.disconnected(mine, "its connection was lost", true);
                 return;
             }
-            writer.open(Orders.registered(accepted, conditions));
+            Resumption resumption =
+                    new Resumption(suspended.take(mine.session()), named, accepted.sameProcess(), tasks);
+            named = List.of();
+            writer.open(Orders.registered(accepted, conditions, suspended.grace(), resumption.positions()));
+            resumption.goOn(writer);
+            suspended.countResumed(resumption.tasks());
             if (early) {
                 goodbye(mine);
             }
@@ -160,7 +172,7 @@ final class AgentStream implements AgentLine {
     private void published(Registered answer) {
         unanswered.decrementAndGet();
         if (answer instanceof Registered.Accepted accepted) {
-            writer.control(Orders.registered(accepted, conditions));
+            writer.control(Orders.registered(accepted, conditions, suspended.grace(), List.of()));
         } else if (answer instanceof Registered.Rejected rejected) {
             close(rejected.why());
         }
@@ -198,36 +210,59 @@ final class AgentStream implements AgentLine {
 
     /** The agent has closed its side in order. */
     void completed() {
-        end("it closed its stream", out::onCompleted);
+        end("it closed its stream", false, out::onCompleted);
     }
 
     /** The transport has lost it. */
     void ended(String why) {
-        end(why, () -> {});
-    }
-
-    private void end(String why, Runnable last) {
-        if (over.compareAndSet(false, true)) {
-            writer.close(last);
-            letGo(why);
-        }
-    }
-
-    private void letGo(String why) {
-        AttachedAgent known = agent;
-        if (known != null) {
-            reception.disconnected(known, why);
-        }
-        tasks.lost(Failure.retry(Reason.AGENT_LOST, "the agent was lost: " + why, Duration.ofSeconds(1)));
+        end(why, true, () -> {});
     }
 
     @Override
     public void close(Failure why) {
-        if (over.compareAndSet(false, true)) {
+        boolean ended = end(
+                why.message(),
+                why.reason() == Reason.SESSION_FENCED,
+                () -> out.onError(Problems.exception(Messages.status(why))));
+        if (ended) {
             log.info("stream closed reason={} message={}", why.reason(), why.message());
-            writer.close(() -> out.onError(Problems.exception(Messages.status(why))));
-            letGo(why.message());
         }
+    }
+
+    /** @param mayReturn whether its tasks wait for the session's next stream */
+    private boolean end(String why, boolean mayReturn, Runnable last) {
+        Suspended waiting = null;
+        if (mayReturn) {
+            synchronized (handover) { // whoever fences it off has its tasks waiting when this is over
+                if (!over.compareAndSet(false, true)) {
+                    return false;
+                }
+                AttachedAgent known = agent;
+                if (known != null && !known.finishing()) {
+                    writer.halt();
+                    waiting = suspended.suspend(known.session(), tasks);
+                }
+            }
+        } else if (!over.compareAndSet(false, true)) {
+            return false;
+        }
+        writer.close(last);
+        AttachedAgent known = agent;
+        if (known != null) {
+            reception.disconnected(known, why, mayReturn && !known.finishing());
+        }
+        Failure lost = SuspendedTasks.lost("the agent was lost: " + why);
+        if (waiting != null && known != null) {
+            log.info("tasks suspended session={} tasks={}", known.session(), waiting.size());
+            waiting.tell(lost);
+        }
+        tasks.lost(lost);
+        return true;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !over.get();
     }
 
     @Override
@@ -241,33 +276,25 @@ final class AgentStream implements AgentLine {
     }
 
     @Override
-    public void infer(InferOrder order, TaskEars ears) {
-        TaskId task = order.task();
-        tasks.begin(task, ears);
+    public TaskLine infer(InferOrder order, TaskEars ears) {
+        StreamTask task = new StreamTask(order, ears, tasks, conditions.frameBytes(), conditions.windowBytes());
+        tasks.begin(task);
         if (over.get()) {
-            tasks.lost(Failure.retry(Reason.AGENT_LOST, "the agent was lost", Duration.ofSeconds(1)));
-            return;
+            task.lose(tasks, SuspendedTasks.lost("the agent was lost"));
+        } else {
+            task.send(writer);
         }
-        writer.control(Orders.infer(order));
-        writer.input(task, new InputSource(task, order.input(), conditions.frameBytes(), conditions.windowBytes()));
+        return task;
     }
 
     @Override
-    public void consumed(TaskId task, long bytes) {
-        if (tasks.has(task)) {
-            writer.window(task, bytes);
-        }
+    public void cancel(TaskId wake, Failure why) {
+        writer.control(Orders.cancel(wake, why));
     }
 
     @Override
-    public void cancel(TaskId task, Failure why) {
-        writer.forget(task);
-        writer.control(Orders.cancel(task, why));
-    }
-
-    @Override
-    public void forget(TaskId task) {
-        tasks.forget(task);
+    public void probe() {
+        writer.control(Orders.probe());
     }
 
     @Override

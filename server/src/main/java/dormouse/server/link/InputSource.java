@@ -7,14 +7,18 @@ import dormouse.v1.ServerMessage;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** A task's input on its way to the agent, frame by frame as the agent's window allows. Guarded by its writer. */
+/**
+ * A task's input on its way to the agent, frame by frame as the agent's window allows. Guarded by its writer; what is told
+ * of it besides, and its way back while no writer has it, by any thread.
+ */
 final class InputSource {
     private final TaskId task;
     private final ByteBuffer body;
     private final int frame;
     private final long window;
     private long consumed;
-    private boolean done;
+    private volatile boolean done;
+    private volatile int sent;
 
     InputSource(TaskId task, ByteBuffer body, int frame, long window) {
         this.task = task;
@@ -32,6 +36,18 @@ final class InputSource {
         return done;
     }
 
+    /** Bytes of it that have been handed out. */
+    long sent() {
+        return sent;
+    }
+
+    /** Goes back to what the agent has of it; while no writer has it. */
+    void rewind(long offset) {
+        body.position((int) offset);
+        sent = (int) offset;
+        done = offset > 0 && !body.hasRemaining();
+    }
+
     /** The next frame, or null while the window is used up or when there is none. */
     @Nullable
     ServerMessage next() {
@@ -45,6 +61,7 @@ final class InputSource {
         }
         ByteBuffer piece = body.slice(offset, length);
         body.position(offset + length);
+        sent = offset + length;
         done = !body.hasRemaining();
         return ServerMessage.newBuilder()
                 .setInferInput(InferInput.newBuilder()

@@ -188,8 +188,13 @@ final class Messages {
     /** The answer to a message of a kind that this version does not know. */
     static ServerMessage unknownKind() {
         Failure why = Failure.of(Reason.MALFORMED, "a message of a kind that this server does not know was dropped");
+        return fault("", status(why));
+    }
+
+    /** A problem that does not end the stream; {@code task} is empty where it concerns none. */
+    static ServerMessage fault(String task, Status why) {
         return ServerMessage.newBuilder()
-                .setFault(Fault.newBuilder().setError(status(why)))
+                .setFault(Fault.newBuilder().setTaskId(task).setError(why))
                 .build();
     }
 

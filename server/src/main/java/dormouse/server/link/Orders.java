@@ -12,17 +12,25 @@ import dormouse.v1.Drain;
 import dormouse.v1.Heartbeat;
 import dormouse.v1.HeartbeatAck;
 import dormouse.v1.Infer;
+import dormouse.v1.Probe;
 import dormouse.v1.ServerMessage;
 import dormouse.v1.Sleep;
+import dormouse.v1.TaskPosition;
 import dormouse.v1.Wake;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 
 /** What agents are told, as messages of the contract. Stateless. */
 final class Orders {
     private Orders() {}
 
-    static ServerMessage registered(Registered.Accepted accepted, AgentLink.Conditions conditions) {
+    /**
+     * @param grace how long the tasks of a lost stream wait for it to come back
+     * @param tasks those of the lost stream that go on
+     */
+    static ServerMessage registered(
+            Registered.Accepted accepted, AgentLink.Conditions conditions, Duration grace, List<TaskPosition> tasks) {
         dormouse.v1.Registered.Builder registered = dormouse.v1.Registered.newBuilder()
                 .setSessionId(accepted.session().value())
                 .setEpoch(accepted.epoch())
@@ -31,11 +39,12 @@ final class Orders {
                 .setHeartbeatTimeout(Times.duration(conditions.terms().heartbeatTimeout()))
                 .setWindowBytes(conditions.windowBytes())
                 .setFrameBytes(conditions.frameBytes())
-                .setResumeGrace(Times.duration(conditions.resumeGrace()))
+                .setResumeGrace(Times.duration(grace))
                 .setReplicaId(conditions.replica());
         if (accepted.newToken() != null) {
             registered.setResumeToken(ByteString.copyFrom(accepted.newToken(), StandardCharsets.UTF_8));
         }
+        registered.addAllTasks(tasks);
         accepted.grants().forEach(grant -> registered.addGrants(Messages.grant(grant)));
         return ServerMessage.newBuilder().setRegistered(registered).build();
     }
@@ -78,6 +87,10 @@ final class Orders {
         return ServerMessage.newBuilder()
                 .setCancel(Cancel.newBuilder().setTaskId(task.value()).setReason(Messages.status(why)))
                 .build();
+    }
+
+    static ServerMessage probe() {
+        return ServerMessage.newBuilder().setProbe(Probe.getDefaultInstance()).build();
     }
 
     static ServerMessage drain(Duration reconnectWithin, Duration finishWithin) {

@@ -1,6 +1,5 @@
 package dormouse.server.link;
 
-import dormouse.server.control.TaskEars;
 import dormouse.server.control.Usage;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
@@ -9,27 +8,26 @@ import dormouse.v1.InferChunk;
 import dormouse.v1.InferEnd;
 import dormouse.v1.InferHead;
 import dormouse.v1.Window;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The tasks that run on one stream, each with its ears. What the agent says of a task comes by the transport's thread;
- * tasks begin and are forgotten by any. Only tasks of this very stream are found: what is said of others, or of ended
- * ones, is dropped.
+ * The tasks that run on one stream. What the agent says of a task comes by the transport's thread; tasks begin, come from
+ * a lost stream, and are forgotten by any. Only tasks of this very stream are found: what is said of others, or of ended
+ * ones, is dropped; of an end alone the agent hears that it has come, so that it need not keep the task.
  */
-final class StreamTasks {
+final class StreamTasks implements StreamTask.Home {
     private static final Logger log = LoggerFactory.getLogger(StreamTasks.class);
     private static final int LONGEST_ID = 64;
 
-    private interface Use {
-        void on(TaskId task, TaskEars ears);
-    }
-
     private final StreamWriter writer;
     private final int frameBytes;
-    private final Map<TaskId, TaskEars> tasks = new ConcurrentHashMap<>();
+    private final Map<TaskId, StreamTask> tasks = new ConcurrentHashMap<>();
 
     StreamTasks(StreamWriter writer, int frameBytes) {
         this.writer = writer;
@@ -40,75 +38,89 @@ final class StreamTasks {
         return !id.isEmpty() && id.length() <= LONGEST_ID;
     }
 
-    void begin(TaskId task, TaskEars ears) {
-        tasks.put(task, ears);
+    void begin(StreamTask task) {
+        tasks.put(task.id(), task);
     }
 
-    boolean has(TaskId task) {
-        return tasks.containsKey(task);
+    List<StreamTask> all() {
+        return new ArrayList<>(tasks.values());
     }
 
-    void forget(TaskId task) {
+    @Override
+    public void forget(TaskId task) {
         tasks.remove(task);
         writer.forget(task);
     }
 
+    @Override
+    public StreamWriter writer() {
+        return writer;
+    }
+
     /** The stream has ended: each that is still there hears it, once. */
     void lost(Failure why) {
-        for (TaskId task : tasks.keySet()) {
-            TaskEars ears = tasks.remove(task);
-            if (ears != null) {
-                ears.lost(why);
-            }
-        }
+        all().forEach(task -> task.lose(this, why));
     }
 
     void head(InferHead head) {
-        with(head.getTaskId(), (task, ears) -> {
-            if (head.getStatus() < 200 || head.getStatus() > 599) {
-                ears.broken(Failure.of(Reason.INTERNAL, "the agent sent the HTTP status " + head.getStatus()));
-            } else {
-                ears.head(Messages.head(head));
-            }
-        });
+        StreamTask task = find(head.getTaskId());
+        if (task == null) {
+            return;
+        }
+        if (head.getStatus() < 200 || head.getStatus() > 599) {
+            task.broken(this, Failure.of(Reason.INTERNAL, "the agent sent the HTTP status " + head.getStatus()));
+        } else {
+            task.head(this, Messages.head(head));
+        }
     }
 
     void chunk(InferChunk chunk) {
-        with(chunk.getTaskId(), (task, ears) -> {
-            if (chunk.getData().size() > frameBytes) {
-                ears.broken(Failure.of(
-                        Reason.INTERNAL,
-                        "the agent sent a frame of " + chunk.getData().size() + " bytes; the limit is " + frameBytes));
-            } else {
-                ears.chunk(chunk.getOffset(), chunk.getData().asReadOnlyByteBuffer());
-            }
-        });
+        StreamTask task = find(chunk.getTaskId());
+        if (task == null) {
+            return;
+        }
+        if (chunk.getData().size() > frameBytes) {
+            task.broken(
+                    this,
+                    Failure.of(
+                            Reason.INTERNAL,
+                            "the agent sent a frame of " + chunk.getData().size() + " bytes; the limit is "
+                                    + frameBytes));
+        } else {
+            task.chunk(this, chunk.getOffset(), chunk.getData().asReadOnlyByteBuffer());
+        }
     }
 
     void end(InferEnd end) {
-        with(end.getTaskId(), (task, ears) -> {
-            forget(task);
-            ears.end(
+        StreamTask task = find(end.getTaskId());
+        if (task != null) {
+            long consumed = task.end(
+                    this,
                     end.getBytes(),
                     end.hasError() ? Messages.taskFailure(end.getError()) : null,
                     new Usage(
                             Math.max(0, end.getUsage().getPromptTokens()),
                             Math.max(0, end.getUsage().getCompletionTokens())));
-        });
+            writer.ended(task.id(), consumed);
+        } else if (isId(end.getTaskId())) {
+            writer.ended(new TaskId(end.getTaskId()), 0);
+        }
     }
 
     /** So much of a task's input is consumed. */
     void window(Window window) {
-        with(window.getTaskId(), (task, ears) -> writer.inputConsumed(task, window.getConsumed()));
+        StreamTask task = find(window.getTaskId());
+        if (task != null) {
+            task.inputConsumed(this, window.getConsumed());
+            writer.inputConsumed(task.id(), window.getConsumed());
+        }
     }
 
-    private void with(String id, Use use) {
-        TaskId task = isId(id) ? new TaskId(id) : null;
-        TaskEars ears = task == null ? null : tasks.get(task);
-        if (task != null && ears != null) {
-            use.on(task, ears);
-        } else {
-            log.debug("a message for no task of this stream was dropped task={}", task == null ? "?" : id);
+    private @Nullable StreamTask find(String id) {
+        StreamTask task = isId(id) ? tasks.get(new TaskId(id)) : null;
+        if (task == null) {
+            log.debug("a message for no task of this stream was dropped task={}", isId(id) ? id : "?");
         }
+        return task;
     }
 }

@@ -20,10 +20,13 @@ final class StreamWriter {
     /** More control messages than this, unsent, and the agent is taken for gone. */
     static final int MOST_CONTROL = 4096;
 
+    /** Of a task: so much of its answer is consumed, and whether its end has come. */
+    private record Word(long consumed, boolean ended) {}
+
     private final ServerCallStreamObserver<ServerMessage> out;
     private final Runnable onOverflow;
     private final Queue<ServerMessage> control = new ArrayDeque<>(); // all under this
-    private final Map<TaskId, Long> windows = new LinkedHashMap<>();
+    private final Map<TaskId, Word> windows = new LinkedHashMap<>();
     private final Map<TaskId, InputSource> inputs = new LinkedHashMap<>();
     private boolean open;
     private boolean closed;
@@ -70,7 +73,17 @@ final class StreamWriter {
     void window(TaskId task, long consumed) {
         synchronized (this) {
             if (!closed) {
-                windows.put(task, consumed);
+                windows.put(task, new Word(consumed, false));
+            }
+        }
+        write();
+    }
+
+    /** The task's end has come, so that the agent may forget it. Not said where too much of this waits: it asks again. */
+    void ended(TaskId task, long consumed) {
+        synchronized (this) {
+            if (!closed && windows.size() < MOST_CONTROL) {
+                windows.put(task, new Word(consumed, true));
             }
         }
         write();
@@ -105,18 +118,20 @@ final class StreamWriter {
         }
     }
 
-    /** Ends the stream: {@code end} is the last that happens to it; what waits is dropped. */
+    /** Sends nothing any more: from here on no input is touched. What waits is dropped. */
+    synchronized void halt() {
+        closed = true;
+        control.clear();
+        windows.clear();
+        inputs.clear();
+    }
+
+    /** Ends the stream: {@code end} is the last that happens to it. To be called once. */
     void close(Runnable end) {
         synchronized (this) {
-            if (closed) {
-                return;
-            }
-            closed = true;
+            halt();
             open = true;
             last = end;
-            control.clear();
-            windows.clear();
-            inputs.clear();
         }
         write();
     }
@@ -157,14 +172,15 @@ final class StreamWriter {
         if (message != null) {
             return message;
         }
-        Iterator<Map.Entry<TaskId, Long>> first = windows.entrySet().iterator();
+        Iterator<Map.Entry<TaskId, Word>> first = windows.entrySet().iterator();
         if (first.hasNext()) {
-            Map.Entry<TaskId, Long> window = first.next();
+            Map.Entry<TaskId, Word> window = first.next();
             first.remove();
             return ServerMessage.newBuilder()
                     .setWindow(Window.newBuilder()
                             .setTaskId(window.getKey().value())
-                            .setConsumed(window.getValue()))
+                            .setConsumed(window.getValue().consumed())
+                            .setEnded(window.getValue().ended()))
                     .build();
         }
         return nextInput();

@@ -1,5 +1,6 @@
 package dormouse.server.relay;
 
+import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Fleet;
 import dormouse.server.fleet.Llm;
 import dormouse.server.fleet.LlmName;
@@ -10,12 +11,14 @@ import org.jspecify.annotations.Nullable;
 /** The gate of each Llm that has been asked for. Any thread. */
 final class Gates {
     private final Fleet fleet;
+    private final AgentSessions sessions;
     private final Pools pools;
     private final int queuePerLlm;
     private final Map<LlmName, LlmGate> gates = new ConcurrentHashMap<>();
 
-    Gates(Fleet fleet, Pools pools, int queuePerLlm) {
+    Gates(Fleet fleet, AgentSessions sessions, Pools pools, int queuePerLlm) {
         this.fleet = fleet;
+        this.sessions = sessions;
         this.pools = pools;
         this.queuePerLlm = queuePerLlm;
     }
@@ -28,7 +31,10 @@ final class Gates {
 
     private int concurrency(LlmName name) {
         Llm llm = fleet.find(name);
-        return llm == null ? 1 : llm.spec().concurrency();
+        if (llm == null) {
+            return 1;
+        }
+        return sessions.mayReturn(llm) ? 0 : llm.spec().concurrency(); // who queues waits for its agent, for a moment
     }
 
     /** That of this Llm, or null where nobody has asked for it yet. */

@@ -49,7 +49,7 @@ final class PoolRelay {
         this.seed = seed;
         this.setbacks = new Setbacks(time);
         this.pools = new Pools(fleet, sessions, setbacks);
-        this.gates = new Gates(fleet, pools, limits.queuePerLlm());
+        this.gates = new Gates(fleet, sessions, pools, limits.queuePerLlm());
     }
 
     Gates gates() {

@@ -68,6 +68,7 @@ public final class Relay implements FleetListener {
         this.pools = new PoolRelay(fleet, sessions, wakes, wakeGate, time, limits, credentials.newSeed());
         this.gates = pools.gates();
         fleet.listen(this);
+        sessions.onAbsence(llm -> rearrange(llm.name(), fleet.find(llm.name())));
     }
 
     /**
@@ -221,7 +222,11 @@ public final class Relay implements FleetListener {
         switch (llm.status()) {
             case ACTIVE -> gate.pump();
             case HIBERNATING, WAKING -> gate.takeAll().forEach(Task::place);
-            case INACTIVE -> gate.takeAll().forEach(task -> task.fail(inactive(llm)));
+            case INACTIVE -> {
+                if (!sessions.mayReturn(llm)) { // else they wait on: it may be back in a moment
+                    gate.takeAll().forEach(task -> task.fail(inactive(llm)));
+                }
+            }
         }
     }
 

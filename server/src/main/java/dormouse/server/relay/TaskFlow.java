@@ -5,6 +5,7 @@ import dormouse.server.control.Head;
 import dormouse.server.control.InferOrder;
 import dormouse.server.control.Lane;
 import dormouse.server.control.TaskEars;
+import dormouse.server.control.TaskLine;
 import dormouse.server.control.Time;
 import dormouse.server.control.Usage;
 import dormouse.server.fleet.Failure;
@@ -29,7 +30,7 @@ final class TaskFlow implements TaskEars {
     private final Task task;
     private final TaskTries tries;
     private final TaskId id;
-    private final AgentLine line;
+    private final AgentLine agent;
     private final Client client;
     private final Lane lane;
     private final Time time;
@@ -38,6 +39,7 @@ final class TaskFlow implements TaskEars {
     private final Mailbox mailbox;
     private final AtomicBoolean pumpComing = new AtomicBoolean();
     private final long begun;
+    private @Nullable TaskLine line; // on the task's lane, from its start on
 
     // By the agent's thread.
     private long received;
@@ -59,12 +61,15 @@ final class TaskFlow implements TaskEars {
     private @Nullable Failure ending;
     private Usage usage = Usage.UNKNOWN;
     private @Nullable Duration firstByte;
+    private long waitedSince; // for the first byte
+    private long suspendedAt;
+    private boolean suspended;
     private Time.@Nullable Alarm alarm;
 
     TaskFlow(
             Task task,
             TaskTries tries,
-            AgentLine line,
+            AgentLine agent,
             Client client,
             Lane lane,
             Time time,
@@ -73,7 +78,7 @@ final class TaskFlow implements TaskEars {
         this.task = task;
         this.tries = tries;
         this.id = task.id();
-        this.line = line;
+        this.agent = agent;
         this.client = client;
         this.lane = lane;
         this.time = time;
@@ -84,11 +89,12 @@ final class TaskFlow implements TaskEars {
         this.arrivedAt = begun;
         this.filledAt = begun;
         this.takenAt = begun;
+        this.waitedSince = begun;
     }
 
     void start(InferOrder order) {
         alarm = time.after(deadlines.firstByte(), () -> lane.run(this::checkClocks));
-        line.infer(order, this);
+        line = agent.infer(order, this);
     }
 
     @Override
@@ -168,6 +174,54 @@ final class TaskFlow implements TaskEars {
         lane.run(() -> agentEnds(why));
     }
 
+    /**
+     * The clocks of the first byte and of silence stand still: nothing could come. That of the whole task runs on, and so
+     * does the client's. In a pool, and before the first byte, another member takes its place at once.
+     */
+    @Override
+    public void suspended(Failure why) {
+        lane.run(() -> {
+            if (agentDone) {
+                return;
+            }
+            suspended = true;
+            suspendedAt = time.nanos();
+            if (!aborted && !headTold && mailbox.size() == 0 && tries.replaced(why)) {
+                retire();
+                agentDone = true;
+                line().cancel(why);
+                line().forget();
+            }
+        });
+    }
+
+    @Override
+    public void resumed() {
+        arrivedAt = time.nanos();
+        lane.run(() -> {
+            if (suspended) {
+                suspended = false;
+                waitedSince += time.nanos() - suspendedAt;
+                if (alarm != null && !aborted) {
+                    checkClocks();
+                }
+            }
+        });
+    }
+
+    @Override
+    public Progress progress() {
+        return new Progress(headCame, received);
+    }
+
+    private TaskLine line() {
+        TaskLine its = line;
+        if (its == null) {
+            throw new IllegalStateException("task " + id + " has not begun");
+        }
+        return its;
+    }
+
     private void agentEnds(@Nullable Failure why) {
         if (agentDone) {
             return;
@@ -233,7 +287,7 @@ final class TaskFlow implements TaskEars {
         takenAt = time.nanos();
         if (!agentDone && consumed - announced >= window / 2) {
             announced = consumed;
-            line.consumed(id, consumed);
+            line().consumed(consumed);
         }
         client.chunk(piece);
     }
@@ -259,7 +313,11 @@ final class TaskFlow implements TaskEars {
         }
         boolean clientHolds = headTold && mailbox.size() > 0;
         Duration limit = headTold ? deadlines.idle() : deadlines.firstByte();
-        long since = !headTold ? begun : Math.max(takenAt, clientHolds ? filledAt : arrivedAt);
+        if (suspended && !clientHolds) {
+            alarm = time.after(limit, () -> lane.run(this::checkClocks));
+            return;
+        }
+        long since = !headTold ? waitedSince : Math.max(takenAt, clientHolds ? filledAt : arrivedAt);
         Duration left = limit.minus(time.since(since));
         if (left.isNegative() || left.isZero()) {
             if (clientHolds) {
@@ -292,13 +350,13 @@ final class TaskFlow implements TaskEars {
             return;
         }
         Failure told = blame;
-        line.cancel(id, told == null ? why : told);
+        line().cancel(told == null ? why : told);
         alarm = time.after(
                 CANCEL_PATIENCE,
                 () -> lane.run(() -> {
                     if (!agentDone) {
                         agentDone = true;
-                        line.forget(id);
+                        line().forget();
                         free();
                     }
                 }));

@@ -31,6 +31,11 @@ public final class WakeGate implements FleetListener {
         void awake();
 
         void failed(Failure why);
+
+        /** Whether it waits on while the Llm's agent is away for a moment; else it has somewhere else to go. */
+        default boolean isPatient() {
+            return true;
+        }
     }
 
     /** What to do with a wake that nobody waits for any more. */
@@ -152,14 +157,22 @@ public final class WakeGate implements FleetListener {
         }
         switch (llm.state()) {
             case ACTIVE -> release(llm.name());
-            case LOST, SILENT ->
-                fail(
-                        llm.name(),
-                        Failure.retry(Reason.AGENT_LOST, llm.name() + ": " + llm.reason(), Duration.ofSeconds(2)),
-                        waiter -> true);
+            case LOST, SILENT -> {
+                boolean goesOn = wakes.startedAt(llm.name()) != null; // its agent may be back in a moment
+                fail(llm.name(), lost(llm.name(), llm.reason()), waiter -> !goesOn || !waiter.isPatient());
+            }
             case LEFT, DOWN -> fail(llm.name(), Relay.inactive(llm), waiter -> true);
-            case ABSENT, HIBERNATING, WAKING -> {}
+            case HIBERNATING -> {
+                if (event.type() == LlmEventType.ADOPTED) {
+                    fail(llm.name(), lost(llm.name(), llm.reason()), waiter -> true);
+                }
+            }
+            case ABSENT, WAKING -> {}
         }
+    }
+
+    private static Failure lost(LlmName llm, String why) {
+        return Failure.retry(Reason.AGENT_LOST, llm + ": " + why, Duration.ofSeconds(2));
     }
 
     @Override

@@ -33,6 +33,11 @@ final class WakeWait implements WakeGate.Waiter {
     }
 
     @Override
+    public boolean isPatient() {
+        return task.trip() == null; // in a pool another member takes its place at once
+    }
+
+    @Override
     public void failed(Failure why) {
         task.notWoken(this, why);
     }
