@@ -86,7 +86,13 @@ public final class Agent implements AutoCloseable {
                 changed -> new Discovery(loop, config.discoverPorts(), environment.lookInterval(), look::look, changed),
                 this::publish);
         AgentParts parts = new AgentParts(
-                loop, workers, new HttpBackend(clients), hosts, new BodyBudget(), environment.channels(), new Errands());
+                loop,
+                workers,
+                new HttpBackend(clients),
+                hosts,
+                new BodyBudget(),
+                environment.channels(),
+                new Errands());
         Link.Identity identity =
                 new Link.Identity(config.name(), UUID.randomUUID().toString(), config.token());
         link = new Link(parts, identity, new SessionKeeper(sessions, session, files), environment.random());

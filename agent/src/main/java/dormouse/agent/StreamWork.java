@@ -49,7 +49,8 @@ final class StreamWork implements InferTask.Place {
     void limits(Registered registered) {
         window = registered.getWindowBytes() > 0 ? registered.getWindowBytes() : DEFAULT_WINDOW;
         frame = registered.getFrameBytes() > 0 ? registered.getFrameBytes() : LARGEST_FRAME;
-        kept = registered.hasResumeGrace() && !Spans.of(registered.getResumeGrace()).isZero();
+        kept = registered.hasResumeGrace()
+                && !Spans.of(registered.getResumeGrace()).isZero();
     }
 
     /** From now on no task is taken. */

@@ -15,7 +15,7 @@ import java.util.Set;
 final class Leftovers {
     /** Wiring, as old as the server; and what tests have put in. */
     private static final Set<String> WIRING = Set.of(
-            "Server.parts",
+            "Parts.parts",
             "Fleet.listeners",
             "Api.services",
             "Absences.listeners",

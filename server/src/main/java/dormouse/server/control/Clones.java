@@ -58,7 +58,8 @@ final class Clones {
             before.alarm().cancel();
             before.answer().accept(new Registered.Rejected(inUse("the same process has claimed it again")));
         }
-        log.info("two processes claim a session; the attached one is asked session={} agent={}", session, holder.name());
+        log.info(
+                "two processes claim a session; the attached one is asked session={} agent={}", session, holder.name());
         Contest contest = new Contest(
                 holder,
                 newcomer.instanceId(),
@@ -74,7 +75,8 @@ final class Clones {
         Contest contest = contests.isEmpty() ? null : take(holder);
         if (contest != null) {
             log.warn("a second process had a copy of the session session={} agent={}", holder.session(), holder.name());
-            fleet.onLane(() -> contest.answer().accept(new Registered.Rejected(inUse("its agent is here, and answers"))));
+            fleet.onLane(
+                    () -> contest.answer().accept(new Registered.Rejected(inUse("its agent is here, and answers"))));
         }
     }
 

@@ -18,8 +18,7 @@ final class Epochs {
      * @param newToken of a new session only
      * @param sameProcess whether the process is the one that had the session's last stream
      */
-    record Granted(SessionId session, long epoch, @Nullable String newToken, boolean sameProcess)
-            implements Opened {}
+    record Granted(SessionId session, long epoch, @Nullable String newToken, boolean sameProcess) implements Opened {}
 
     /** It gets none. */
     record Refused(Failure why) implements Opened {}
@@ -72,7 +71,8 @@ final class Epochs {
                 registration.agentVersion(),
                 registration.instanceId(),
                 now));
-        boolean same = !registration.instanceId().isEmpty() && registration.instanceId().equals(session.instanceId());
+        boolean same = !registration.instanceId().isEmpty()
+                && registration.instanceId().equals(session.instanceId());
         return first ? new Granted(id, session.epoch() + 1, null, same) : new Refused(fenced());
     }
 

@@ -88,8 +88,7 @@ final class WakeMetrics implements FleetListener {
     /** Its agent is away for a moment, or back: whether that ends the wake is told. */
     private static boolean blip(LlmEvent event) {
         LlmState state = event.llm().state();
-        return state == LlmState.LOST
-                || (state == LlmState.HIBERNATING && event.type() == LlmEventType.REACTIVATED);
+        return state == LlmState.LOST || (state == LlmState.HIBERNATING && event.type() == LlmEventType.REACTIVATED);
     }
 
     private void count(LlmName llm, String outcome) {

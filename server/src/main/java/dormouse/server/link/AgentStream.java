@@ -57,10 +57,7 @@ final class AgentStream implements AgentLine {
     private volatile boolean early; // it said goodbye before it was registered
     private volatile @Nullable AttachedAgent agent;
 
-    AgentStream(
-            ServerCallStreamObserver<ServerMessage> out,
-            AgentLink.Inside inside,
-            AgentLink.Conditions conditions) {
+    AgentStream(ServerCallStreamObserver<ServerMessage> out, AgentLink.Inside inside, AgentLink.Conditions conditions) {
         this.out = out;
         this.reception = inside.reception();
         this.wakes = inside.wakes();

@@ -1,6 +1,5 @@
 package dormouse.server.link;
 
-import dormouse.contract.Problems;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.TaskId;
@@ -59,7 +58,8 @@ final class Resumption {
             resumed.add(task);
         } else {
             stream.writer().control(Messages.fault(said.getTaskId(), Messages.status(wrong)));
-            failed.add(() -> task.lose(held, Failure.of(Reason.INTERNAL, "the agent came back wrongly: " + wrong.message())));
+            failed.add(() ->
+                    task.lose(held, Failure.of(Reason.INTERNAL, "the agent came back wrongly: " + wrong.message())));
         }
     }
 
