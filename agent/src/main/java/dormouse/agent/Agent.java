@@ -122,14 +122,23 @@ public final class Agent implements AutoCloseable {
         return agent;
     }
 
-    /** Publishes these Llms from now on and no others; running tasks finish as they began. */
-    public void publish(List<LlmConfig> llms) {
-        publish(llms, false);
+    /**
+     * Publishes these Llms from now on and no others; running tasks finish as they began.
+     *
+     * @return completes when a task for any of them would be taken; the backends have not been asked by then
+     */
+    public CompletableFuture<Void> publish(List<LlmConfig> llms) {
+        return publish(llms, false);
     }
 
     /** Publishes these Llms, with those that it discovers where it is to, and no others. */
-    void publish(List<LlmConfig> llms, boolean discover) {
-        loop.execute(() -> Then.handle(catalogue.list(llms, discover), (listed, failure) -> publish()));
+    CompletableFuture<Void> publish(List<LlmConfig> llms, boolean discover) {
+        CompletableFuture<Void> known = new CompletableFuture<>();
+        loop.execute(() -> Then.handle(catalogue.list(llms, discover), (listed, failure) -> {
+            publish();
+            known.complete(null);
+        }));
+        return known;
     }
 
     private void publish() {

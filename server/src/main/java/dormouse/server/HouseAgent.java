@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -67,6 +68,7 @@ final class HouseAgent implements PublicLlms.Host, AutoCloseable {
     private final Map<LlmName, String> complaints = new HashMap<>();
     private List<Declaration> declared = List.of();
     private List<LlmConfig> served = List.of();
+    private CompletableFuture<Void> published = CompletableFuture.completedFuture(null);
     private @Nullable Running running;
 
     private HouseAgent(Ground ground, BindableService link, BiConsumer<LlmName, String> unserved) {
@@ -151,9 +153,8 @@ final class HouseAgent implements PublicLlms.Host, AutoCloseable {
         Running current = running == null ? begin() : running;
         running = current;
         refresh();
-        current.agent()
-                .attached()
-                .copy()
+        // Attached without knowing what it serves, it would refuse the first tasks.
+        CompletableFuture.allOf(current.agent().attached(), published)
                 .orTimeout(ATTACHED_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((registered, late) -> now.then().forEach(Runnable::run));
     }
@@ -176,7 +177,7 @@ final class HouseAgent implements PublicLlms.Host, AutoCloseable {
         }
         if (running != null && !llms.equals(served)) {
             served = List.copyOf(llms);
-            running.agent().publish(served);
+            published = running.agent().publish(served);
         }
     }
 

@@ -70,6 +70,7 @@ public final class Server implements AutoCloseable {
      *
      * @param lane where lifecycle decisions run, and may wait for the database
      * @param blocking where history is read, and usage written
+     * @param reading where large bodies are read that alone say whom they are for
      * @param transport of the gRPC door
      * @param http whether the HTTP door opens; it takes a real port
      * @param llms puts something between the server and its database
@@ -83,6 +84,7 @@ public final class Server implements AutoCloseable {
             Random random,
             Executor lane,
             Executor blocking,
+            Executor reading,
             ServerBuilder<?> transport,
             boolean http,
             UnaryOperator<LlmStore> llms,
@@ -112,6 +114,8 @@ public final class Server implements AutoCloseable {
         ExecutorService lane = Executors.newSingleThreadExecutor(Threads.named("dormouse-lane"));
         ExecutorService blocking = new ThreadPoolExecutor(
                 2, 2, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1024), Threads.named("dormouse-store"));
+        ExecutorService reading = new ThreadPoolExecutor(
+                1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(256), Threads.named("dormouse-reading"));
         try {
             Server server = new Server(
                     config,
@@ -120,6 +124,7 @@ public final class Server implements AutoCloseable {
                             new SecureRandom(),
                             lane,
                             blocking,
+                            reading,
                             GrpcDoor.transport(config),
                             true,
                             UnaryOperator.identity(),
@@ -130,11 +135,13 @@ public final class Server implements AutoCloseable {
             server.parts.addGround(time);
             server.parts.addGround(lane::shutdownNow);
             server.parts.addGround(blocking::shutdownNow);
+            server.parts.addGround(reading::shutdownNow);
             return server;
         } catch (IOException | RuntimeException e) {
             time.close();
             lane.shutdownNow();
             blocking.shutdownNow();
+            reading.shutdownNow();
             throw e;
         }
     }
@@ -236,7 +243,8 @@ public final class Server implements AutoCloseable {
                     config.deadlines(),
                     time,
                     config.replica(),
-                    ground.blocking());
+                    ground.blocking(),
+                    ground.reading());
 
             AgentLink.Conditions conditions = new AgentLink.Conditions(
                     config.terms(), config.limits().windowBytes(), FRAME_BYTES, config.replica());

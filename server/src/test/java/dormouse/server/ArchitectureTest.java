@@ -40,7 +40,7 @@ class ArchitectureTest {
             "control", room("fleet").and("org.slf4j").list(),
             "relay",
                     room("fleet", "control")
-                            .and("org.slf4j", "com.fasterxml.jackson.core")
+                            .and("org.slf4j", "com.fasterxml.jackson.core..")
                             .list(),
             "link",
                     room("fleet", "control", "relay", "auth")

@@ -176,6 +176,37 @@ class DoorPassThroughTest {
         assertThat(answer.text()).contains("\"param\":\"model\"", "\"code\":\"malformed\"", rule);
     }
 
+    @Test
+    void what_is_nested_too_deeply_is_refused_and_none_of_it_is_held() {
+        client.post("/v1/chat/completions", "{\"model\":\"qwen\",\"x\":" + "[".repeat(1001) + "]".repeat(1001) + "}");
+
+        WireClient.Answer answer = client.answer();
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.text()).contains("\"code\":\"malformed\"", "nested deeper than 1000 levels");
+        assertThat(door.harness().server().relay().bufferedBytes()).isZero();
+    }
+
+    @Test
+    void of_two_models_the_last_counts() {
+        agent.register(ScriptedAgent.awake("qwen"));
+        String body = "{\"model\":\"other\",\"model\":\"qwen\"}";
+        client.post("/v1/chat/completions", body);
+
+        Infer task = door.asked();
+        assertThat(task.getLlm()).isEqualTo("qwen");
+        assertThat(door.input(task)).isEqualTo(body);
+    }
+
+    @Test
+    void a_deadline_that_there_is_not_is_refused_by_its_name() {
+        client.post("/v1/chat/completions", "{\"model\":\"qwen\"}", "X-Dormouse-Deadline-First_Byte: 2s");
+
+        WireClient.Answer answer = client.answer();
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.text())
+                .contains("x-dormouse-deadline-first_byte", "queue, wake, first-byte, idle, total");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {"", "hello", "[]", "{\"model\":\"qwen\"", "{\"model\":\"qwen\"} x", "{\"model\":\"qwen\",}"})

@@ -98,6 +98,7 @@ public final class Harness implements AutoCloseable {
                             new Random(seed + starts++),
                             lane,
                             blocking,
+                            Runnable::run,
                             InProcessServerBuilder.forName(door),
                             http,
                             stores::llms,

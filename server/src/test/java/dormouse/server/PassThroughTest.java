@@ -208,13 +208,23 @@ class PassThroughTest {
     void whereNoLlmIsNamedTheBodysModelIsIt() {
         for (String body : new String[] {
             "{\"model\":\"qwen3\"}",
-            "{\"messages\":[{\"model\":\"no\"}],\"x\":{\"model\":1},\"model\" : \"qwen3\", \"y\":",
+            "{\"messages\":[{\"model\":\"no\"}],\"x\":{\"model\":1},\"model\" : \"qwen3\", \"y\":0}",
+            "{\"model\":\"of two the last counts\",\"model\":\"qwen3\"}",
         }) {
             InferProbe infer = server.infer("", body);
             assertThat(infer.over()).as(infer.message()).isFalse();
             assertThat(task().getLlm()).isEqualTo("qwen3");
             assertThat(agent.input(task()).toStringUtf8()).isEqualTo(body);
         }
+    }
+
+    @Test
+    void aLargeBodyIsReadForItsModelToo() {
+        server.infer("", "{\"image\":\"" + "a".repeat(300 << 10) + "\",\"model\":\"qwen3\"}");
+        assertThat(task().getLlm()).isEqualTo("qwen3");
+        assertThat(server.infer("", "{\"image\":\"" + "a".repeat(300 << 10) + "\"}").reason())
+                .isEqualTo("MALFORMED");
+        assertThat(server.relay().bufferedBytes()).as("of the first alone").isEqualTo((300 << 10) + 28);
     }
 
     @Test
@@ -233,6 +243,7 @@ class PassThroughTest {
                 "[{\"model\":\"qwen3\"}] | MALFORMED",
                 "not json | MALFORMED",
                 "{\"x\": | MALFORMED",
+                "{\"model\":\"qwen3\",\"x\": | MALFORMED",
                 "{\"model\":\"a name\"} | MALFORMED",
                 "{\"model\":\"\"} | MALFORMED",
                 "{\"model\":\"no-such-llm\"} | LLM_NOT_FOUND",

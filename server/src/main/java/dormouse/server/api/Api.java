@@ -22,7 +22,10 @@ import java.util.concurrent.Executor;
 public final class Api {
     private final List<BindableService> services;
 
-    /** @param blocking where calls that ask the store may wait */
+    /**
+     * @param blocking where calls that ask the store may wait
+     * @param reading where large bodies are read
+     */
     public Api(
             Fleet fleet,
             AgentSessions sessions,
@@ -38,7 +41,8 @@ public final class Api {
             Deadlines deadlines,
             Time time,
             String replica,
-            Executor blocking) {
+            Executor blocking,
+            Executor reading) {
         Views views = new Views(new Live.Source(sessions, wakes, relay), wakes);
         this.services = List.of(
                 new LlmApi(
@@ -51,7 +55,7 @@ public final class Api {
                         time,
                         blocking,
                         new DeclareCalls(publicLlms, views, blocking)),
-                new InferenceApi(relay, deadlines),
+                new InferenceApi(relay, deadlines, reading),
                 new AdminApi(fleet, sessions, sessionStore, usage, replica, blocking));
     }
 

@@ -1,10 +1,13 @@
 package dormouse.server.api;
 
+import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
+import dormouse.server.relay.BodyAllowance;
 import dormouse.server.relay.Client;
 import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.InferCall;
+import dormouse.server.relay.JsonRequest;
 import dormouse.server.relay.Relay;
 import dormouse.v1.ChatEvent;
 import dormouse.v1.ChatRequest;
@@ -12,52 +15,83 @@ import dormouse.v1.InferEvent;
 import dormouse.v1.InferRequest;
 import dormouse.v1.InferenceServiceGrpc;
 import io.grpc.Context;
+import io.grpc.Deadline;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Infers by gRPC: {@code Infer} passes bytes, {@code Chat} types them. Nothing here waits. */
 public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImplBase {
     private final Relay relay;
     private final Deadlines deadlines;
+    private final Executor reading;
 
-    InferenceApi(Relay relay, Deadlines deadlines) {
+    /** @param reading where a large body is read that alone says whom it is for */
+    InferenceApi(Relay relay, Deadlines deadlines, Executor reading) {
         this.relay = relay;
         this.deadlines = deadlines;
+        this.reading = reading;
     }
 
     @Override
     public void infer(InferRequest request, StreamObserver<InferEvent> response) {
         ServerCallStreamObserver<InferEvent> out = (ServerCallStreamObserver<InferEvent>) response;
-        start(out, new Running(), new InferClient(out), () -> {
-            String type = request.getContentType().isEmpty() ? "application/json" : request.getContentType();
-            LlmName llm = request.getLlm().isEmpty()
-                    ? ModelField.of(request.getInput(), type)
-                    : LlmApi.name(request.getLlm());
-            return new InferCall(
-                    llm,
-                    request.getPath().isEmpty() ? "chat/completions" : request.getPath(),
-                    type,
-                    request.getInput().asReadOnlyByteBuffer(),
-                    InferCalls.headers(request.getHeadersMap()),
-                    InferCalls.within(
-                            Context.current().getDeadline(),
-                            InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines())),
-                    "");
-        });
+        Running running = hold(out);
+        InferClient client = new InferClient(out);
+        BodyAllowance allowance = relay.allowance();
+        Deadline deadline = Context.current().getDeadline();
+        if (!request.getLlm().isEmpty() || request.getInput().size() <= JsonRequest.READ_AT_ONCE) {
+            start(out, running, client, allowance, () -> call(request, deadline));
+            return;
+        }
+        Failure refusal = allowance.hold(request.getInput().size());
+        if (refusal == null) {
+            try {
+                reading.execute(() -> start(out, running, client, allowance, () -> call(request, deadline)));
+                return;
+            } catch (RejectedExecutionException e) {
+                refusal = Failure.retry(
+                        Reason.OVERLOADED,
+                        "too many large bodies are being read; a request that names its llm is not read here",
+                        Duration.ofSeconds(1));
+            }
+        }
+        allowance.release();
+        out.onError(Errors.of(refusal));
+    }
+
+    private InferCall call(InferRequest request, @Nullable Deadline deadline) {
+        String type = request.getContentType().isEmpty() ? "application/json" : request.getContentType();
+        LlmName llm = request.getLlm().isEmpty()
+                ? ModelField.of(request.getInput(), type)
+                : LlmApi.name(request.getLlm());
+        return new InferCall(
+                llm,
+                request.getPath().isEmpty() ? "chat/completions" : request.getPath(),
+                type,
+                request.getInput().asReadOnlyByteBuffer(),
+                InferCalls.headers(request.getHeadersMap()),
+                InferCalls.within(
+                        deadline, InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines())),
+                "");
     }
 
     @Override
     public void chat(ChatRequest request, StreamObserver<ChatEvent> response) {
         ServerCallStreamObserver<ChatEvent> out = (ServerCallStreamObserver<ChatEvent>) response;
-        Running running = new Running();
+        Running running = hold(out);
         start(
                 out,
                 running,
                 new ChatClient(out, running::cancel),
+                relay.allowance(),
                 () -> new InferCall(
                         LlmApi.name(request.getLlm()),
                         "chat/completions",
@@ -70,19 +104,31 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
                         ""));
     }
 
-    private void start(ServerCallStreamObserver<?> out, Running running, Client client, Supplier<InferCall> call) {
+    private static Running hold(ServerCallStreamObserver<?> out) {
+        Running running = new Running();
         out.setOnReadyHandler(running::ready);
         out.setOnCancelHandler(running::cancel);
+        return running;
+    }
+
+    private void start(
+            ServerCallStreamObserver<?> out,
+            Running running,
+            Client client,
+            BodyAllowance allowance,
+            Supplier<InferCall> call) {
         InferCall checked;
         try {
             checked = call.get();
         } catch (StatusRuntimeException e) {
+            allowance.release();
             out.onError(e);
             return;
         } catch (ArithmeticException e) {
+            allowance.release();
             out.onError(Errors.of(Reason.MALFORMED, "deadlines: beyond what a duration can be"));
             return;
         }
-        running.begun(relay.infer(checked, client));
+        running.begun(relay.infer(checked, allowance, client));
     }
 }

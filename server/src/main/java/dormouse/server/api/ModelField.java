@@ -1,18 +1,13 @@
 package dormouse.server.api;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import com.google.protobuf.ByteString;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
-import java.io.IOException;
+import dormouse.server.relay.JsonRequest;
 import java.util.Locale;
 
-/** Finds the Llm's name in a JSON body, where the request does not name it outside of it. Reads no further than it must. */
+/** Finds the Llm's name in a JSON body, where the request does not name it outside of it. Stateless. */
 final class ModelField {
-    private static final JsonFactory JSON = new JsonFactory();
-
     private ModelField() {}
 
     /** @throws io.grpc.StatusRuntimeException where there is none */
@@ -20,20 +15,10 @@ final class ModelField {
         if (!contentType.toLowerCase(Locale.ROOT).contains("json")) {
             throw Errors.of(Reason.MALFORMED, "llm: needed, since the body is not JSON with a \"model\"");
         }
-        try (JsonParser parser = JSON.createParser(body.newInput())) {
-            if (parser.nextToken() == JsonToken.START_OBJECT) {
-                while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                    boolean model = parser.currentName().equals("model");
-                    JsonToken value = parser.nextToken();
-                    if (model && value == JsonToken.VALUE_STRING) {
-                        return LlmApi.name(parser.getText());
-                    }
-                    parser.skipChildren();
-                }
-            }
-        } catch (IOException e) {
-            throw Errors.of(Reason.MALFORMED, "input: not JSON, and llm names nothing");
+        try {
+            return LlmApi.name(JsonRequest.of(body.newInput()).model());
+        } catch (JsonRequest.MalformedException e) {
+            throw Errors.of(Reason.MALFORMED, "llm: needed, or in the input: " + e.getMessage());
         }
-        throw Errors.of(Reason.MALFORMED, "llm: needed, since the body has no \"model\"");
     }
 }

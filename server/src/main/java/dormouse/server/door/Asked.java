@@ -1,15 +1,11 @@
 package dormouse.server.door;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import dormouse.form.FormException;
 import dormouse.form.MultipartForm;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
-import java.io.IOException;
+import dormouse.server.relay.JsonRequest;
+import java.io.ByteArrayInputStream;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -41,15 +37,6 @@ record Asked(String model, boolean stream) {
     }
 
     private static final String NO_MODEL = "model: needed, the name of an Llm";
-
-    /** Sizes are bounded before a body comes here, so Jackson's own bounds would only get in the way. */
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxStringLength(Integer.MAX_VALUE)
-                    .maxNumberLength(Integer.MAX_VALUE)
-                    .maxNameLength(Integer.MAX_VALUE)
-                    .build())
-            .build();
 
     /** @param contentType of JSON, or of a form; null where the request names none, which stands for JSON */
     static Asked of(byte[] body, @Nullable String contentType) throws MalformedException {
@@ -88,43 +75,12 @@ record Asked(String model, boolean stream) {
         return parts.get(parts.size() - 1);
     }
 
-    /** Reads all of it, so that what is no JSON is refused before anybody is woken for it. */
     private static Asked ofJson(byte[] body) throws MalformedException {
-        String model = null;
-        boolean stream = false;
-        boolean noText = false;
-        try (JsonParser parser = JSON.createParser(body)) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new MalformedException(null, "the body is not a JSON object");
-            }
-            if (parser.currentTokenLocation().getByteOffset() < 0) {
-                throw new MalformedException(null, "the body is not in UTF-8");
-            }
-            while (parser.nextToken() != JsonToken.END_OBJECT) {
-                String name = parser.currentName();
-                JsonToken value = parser.nextToken();
-                if (name.equals("model")) {
-                    noText = value != JsonToken.VALUE_STRING;
-                    model = noText ? null : parser.getText();
-                } else if (name.equals("stream")) {
-                    stream = value == JsonToken.VALUE_TRUE;
-                }
-                parser.skipChildren();
-            }
-            if (parser.nextToken() != null) {
-                throw new MalformedException(null, "the body goes on after its JSON object");
-            }
-        } catch (JsonProcessingException e) {
-            throw new MalformedException(
-                    null,
-                    "the body is not JSON: line " + e.getLocation().getLineNr() + ", column "
-                            + e.getLocation().getColumnNr());
-        } catch (IOException e) {
-            throw new MalformedException(null, "the body is not JSON");
+        try {
+            JsonRequest read = JsonRequest.of(new ByteArrayInputStream(body));
+            return new Asked(read.model(), read.stream());
+        } catch (JsonRequest.MalformedException e) {
+            throw new MalformedException(e.param(), String.valueOf(e.getMessage()));
         }
-        if (model == null) {
-            throw new MalformedException("model", noText ? "model: a text, the name of an Llm" : NO_MODEL);
-        }
-        return new Asked(model, stream);
     }
 }

@@ -7,12 +7,14 @@ import io.vertx.core.MultiMap;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What a request says in its headers, checked. Stateless. */
 final class CallHeaders {
     private static final String DEADLINE = "x-dormouse-deadline-";
+    private static final List<String> PHASES = List.of("queue", "wake", "first-byte", "idle", "total");
 
     private CallHeaders() {}
 
@@ -35,6 +37,13 @@ final class CallHeaders {
 
     /** The server's deadlines, or what the request asks for where that is shorter. */
     static Deadlines deadlines(Deadlines most, MultiMap said) throws Asked.MalformedException {
+        for (String name : said.names()) {
+            String lower = name.toLowerCase(Locale.ROOT);
+            if (lower.startsWith(DEADLINE) && !PHASES.contains(lower.substring(DEADLINE.length()))) {
+                throw new Asked.MalformedException(
+                        lower, "header " + lower + ": there is no such deadline, but " + String.join(", ", PHASES));
+            }
+        }
         return most.atMost(
                 deadline(said, "queue"),
                 deadline(said, "wake"),

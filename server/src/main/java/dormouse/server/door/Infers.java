@@ -3,15 +3,17 @@ package dormouse.server.door;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.relay.BodyAllowance;
 import dormouse.server.relay.InferCall;
+import dormouse.server.relay.JsonRequest;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.ByteBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Takes requests for Llms from their first header to their task; what comes back is an {@link Exchange}. Event loops. */
 final class Infers {
-    /** Reading more than this would hold the other connections of the loop for longer than a token should wait. */
-    private static final int READ_ON_LOOP = 256 << 10;
+    private static final Logger log = LoggerFactory.getLogger(Infers.class);
 
     private final Door.Ground ground;
 
@@ -27,11 +29,14 @@ final class Infers {
 
     private void read(Call call, String path, byte[] body, BodyAllowance allowance) {
         String type = call.request().getHeader("content-type");
-        Future<Asked> asked = body.length <= READ_ON_LOOP
+        Future<Asked> asked = body.length <= JsonRequest.READ_AT_ONCE
                 ? here(body, type)
                 : Vertx.currentContext().executeBlocking(() -> Asked.of(body, type), false);
         asked.onSuccess(found -> infer(call, path, found, body, allowance)).onFailure(why -> {
             allowance.release();
+            if (!(why instanceof Asked.MalformedException)) {
+                log.error("a request's body could not be read", why);
+            }
             call.refuse(Asked.refusal(why));
         });
     }
@@ -39,7 +44,7 @@ final class Infers {
     private static Future<Asked> here(byte[] body, String type) {
         try {
             return Future.succeededFuture(Asked.of(body, type));
-        } catch (Asked.MalformedException e) {
+        } catch (Asked.MalformedException | RuntimeException e) {
             return Future.failedFuture(e);
         }
     }
@@ -61,7 +66,7 @@ final class Infers {
                     CallHeaders.passing(request.headers()),
                     CallHeaders.deadlines(ground.deadlines(), request.headers()),
                     "");
-        } catch (Asked.MalformedException e) {
+        } catch (Asked.MalformedException | RuntimeException e) {
             allowance.release();
             call.refuse(Asked.refusal(e));
             return;
