@@ -40,7 +40,9 @@ final class CommandRun {
         Loop.Timer timer = loop.after(
                 limit,
                 () -> done.completeExceptionally(
-                        new RecipeFailed(command + " ran longer than " + Spans.say(limit) + " and was killed")));
+                        new RecipeFailed(
+                                "its command ran longer than " + Spans.say(limit),
+                                command + " ran longer than " + Spans.say(limit) + " and was killed")));
         Then.handle(done, (nothing, failure) -> {
             timer.cancel();
             workers.execute(this::kill);
@@ -70,7 +72,7 @@ final class CommandRun {
                 kill();
             }
         } catch (IOException e) {
-            finish(new RecipeFailed(command + ": " + Failures.say(e)));
+            finish(new RecipeFailed("its command could not be started", command + ": " + Failures.say(e)));
         }
     }
 
@@ -86,7 +88,8 @@ final class CommandRun {
                 Thread.currentThread().interrupt();
             }
             String said = lastError.isEmpty() ? "" : ": " + lastError;
-            finish(new RecipeFailed(command + " ended with exit code " + code + said));
+            finish(new RecipeFailed(
+                    "its command ended with exit code " + code, command + " ended with exit code " + code + said));
         });
     }
 

@@ -1,7 +1,16 @@
 package dormouse.agent;
 
 import io.grpc.Status;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.codec.DecoderException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 
 /** Says in one line what went wrong, for people. */
 final class Failures {
@@ -14,6 +23,34 @@ final class Failures {
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         String message = cause.getMessage();
         return message == null || message.isBlank() ? cause.getClass().getSimpleName() : oneLine(message);
+    }
+
+    /** The same for those who are not to learn where a backend is: a few words for its kind, none of its own. */
+    static String told(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof UnknownHostException || cause instanceof UnresolvedAddressException) {
+            return "its host is not known";
+        }
+        if (cause.getClass() == TimeoutException.class && cause.getMessage() != null) {
+            return cause.getMessage(); // our own clock's
+        }
+        if (cause instanceof ConnectTimeoutException || cause instanceof TimeoutException) {
+            return "no answer in time";
+        }
+        if (cause instanceof NoRouteToHostException) {
+            return "its host cannot be reached";
+        }
+        if (cause instanceof ConnectException) {
+            return "connection refused";
+        }
+        if (cause instanceof SSLException) {
+            return "its TLS is not right";
+        }
+        if (cause instanceof DecoderException || cause instanceof IllegalArgumentException) {
+            return "what came is not HTTP";
+        }
+        return cause instanceof IOException ? "connection closed" : "it failed";
     }
 
     /** What gRPC says, with the cause, which is where it hides a refused connection. */

@@ -124,7 +124,8 @@ final class HttpBackend implements Backend {
         private void fail(Throwable failure) {
             if (!over) {
                 close();
-                listener.failed(Failures.say(failure));
+                log.info("a backend's answer broke off cause=\"{}\"", Failures.say(failure));
+                listener.failed(Failures.told(failure));
             }
         }
 

@@ -5,6 +5,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks a backend whether it answers, in the way of its type and never by an inference, which would wake it or pin its
@@ -12,6 +14,8 @@ import java.util.regex.Pattern;
  */
 final class Prober {
     private static final Pattern SLEEPING = Pattern.compile("\"is_sleeping\"\\s*:\\s*true");
+
+    private static final Logger log = LoggerFactory.getLogger(Prober.class);
 
     private final HttpCaller http;
 
@@ -22,7 +26,8 @@ final class Prober {
     CompletableFuture<Availability> probe(LlmConfig llm) {
         CompletableFuture<Availability> health = get(llm, url(llm)).handle((reply, failure) -> {
             if (failure != null) {
-                return Availability.no(Failures.say(failure));
+                log.debug("backend does not answer llm={} cause={}", llm.name(), Failures.say(failure));
+                return Availability.no(Failures.told(failure));
             }
             boolean up = strict(llm.type()) ? reply.status() == 200 : reply.status() < 500;
             return new Availability(up, "HTTP " + reply.status());

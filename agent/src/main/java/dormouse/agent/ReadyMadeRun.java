@@ -39,7 +39,7 @@ final class ReadyMadeRun {
 
     CompletableFuture<@Nullable Void> start(Duration within) {
         limit = within;
-        Loop.Timer timer = loop.after(within, () -> fail("took longer than " + Spans.say(within)));
+        Loop.Timer timer = loop.after(within, () -> fail("it took longer than " + Spans.say(within), "took longer than " + Spans.say(within)));
         Then.handle(done, (nothing, failure) -> {
             timer.cancel();
             if (call != null) {
@@ -88,7 +88,9 @@ final class ReadyMadeRun {
         send("GET", "/api/v1/models", null, reply -> {
             List<ModelLists.LmStudio> models = reply.status() == 200 ? ModelLists.lmStudio(reply.body()) : null;
             if (models == null) {
-                fail("GET /api/v1/models answered " + said(reply) + "; it takes LM Studio 0.4 or newer");
+                fail(
+                        "it takes LM Studio 0.4 or newer",
+                        "GET /api/v1/models answered " + said(reply) + "; it takes LM Studio 0.4 or newer");
                 return;
             }
             List<String> loaded = models.stream()
@@ -146,7 +148,9 @@ final class ReadyMadeRun {
                 return;
             }
             if (failure != null) {
-                fail(method + " " + path + ": " + Failures.say(failure));
+                fail(
+                        "its request failed: " + Failures.told(failure),
+                        method + " " + path + ": " + Failures.say(failure));
             } else {
                 next.accept(reply);
             }
@@ -157,7 +161,7 @@ final class ReadyMadeRun {
         if (last.status() < 400) {
             done.complete(null);
         } else {
-            fail("answered " + said(last));
+            fail("its request was answered " + last.status(), "answered " + said(last));
         }
     }
 
@@ -166,7 +170,7 @@ final class ReadyMadeRun {
         return reply.status() + (detail.isEmpty() ? "" : ": " + detail);
     }
 
-    private void fail(String why) {
-        done.completeExceptionally(new RecipeFailed(recipe + ": " + why));
+    private void fail(String told, String detail) {
+        done.completeExceptionally(new RecipeFailed(told, recipe + ": " + detail));
     }
 }

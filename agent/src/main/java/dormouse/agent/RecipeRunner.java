@@ -37,10 +37,12 @@ final class RecipeRunner implements Recipes {
                 http.call(request.method(), request.url().toString(), request.headers(), request.body(), limit);
         Then.handle(call, (reply, failure) -> {
             if (failure != null) {
-                done.completeExceptionally(new RecipeFailed(request + ": " + Failures.say(failure)));
+                done.completeExceptionally(new RecipeFailed(
+                        "its request failed: " + Failures.told(failure), request + ": " + Failures.say(failure)));
             } else if (reply.status() >= 400) {
                 String detail = Failures.oneLine(reply.body());
                 done.completeExceptionally(new RecipeFailed(
+                        "its request was answered " + reply.status(),
                         request + " answered " + reply.status() + (detail.isEmpty() ? "" : ": " + detail)));
             } else {
                 done.complete(null);

@@ -7,9 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Whether the agent has put a backend to sleep, and the recipe that is doing so. On the loop alone. */
 final class Rest {
+    private static final Logger log = LoggerFactory.getLogger(Rest.class);
+
     private final Recipes recipes;
     private final List<Consumer<@Nullable Status>> waiters = new ArrayList<>();
     private Consumer<@Nullable Status> over = error -> {};
@@ -51,12 +55,15 @@ final class Rest {
     void begin(LlmConfig.Sleep sleep, Consumer<@Nullable Status> waiter) {
         waiters.add(waiter);
         Then.handle(recipes.run(sleep.recipe(), sleep.maxWait()), (nothing, failure) -> {
+            if (failure != null) {
+                log.warn("sleep recipe failed detail=\"{}\"", RecipeFailed.detail(failure));
+            }
             List<Consumer<@Nullable Status>> told = List.copyOf(waiters);
             waiters.clear();
             Status error = failure == null
                     ? null
                     : Problems.status(
-                            Code.UNAVAILABLE, "BACKEND_FAILED", "the sleep recipe failed: " + Failures.say(failure));
+                            Code.UNAVAILABLE, "BACKEND_FAILED", "the sleep recipe failed: " + RecipeFailed.told(failure));
             rested = rested || failure == null;
             told.forEach(each -> each.accept(error));
             over.accept(error);

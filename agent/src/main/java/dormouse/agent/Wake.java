@@ -8,6 +8,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One wake: the recipe, then asking the backend until it answers, quickly at first so that one that is up in 200 ms is
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * does not end (it may be the backend itself) is let be once the backend answers. On the loop alone.
  */
 final class Wake {
+    private static final Logger log = LoggerFactory.getLogger(Wake.class);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
@@ -100,7 +103,9 @@ final class Wake {
             pause = FIRST_PAUSE;
             poll();
         } else if (!(failure instanceof CancellationException)) {
-            finish(Problems.status(Code.UNAVAILABLE, "WAKE_FAILED", Failures.say(failure)));
+            log.warn("wake recipe failed detail=\"{}\"", RecipeFailed.detail(failure));
+            finish(Problems.status(
+                    Code.UNAVAILABLE, "WAKE_FAILED", "the wake recipe failed: " + RecipeFailed.told(failure)));
         }
     }
 

@@ -191,13 +191,13 @@ class LlmHostTest {
     void a_failed_recipe_fails_the_wake_and_the_next_one_tries_again() {
         start(false);
         wake("w1");
-        runs.get(0).completeExceptionally(new RecipeFailed("command boot ended with exit code 3: no GPU"));
+        runs.get(0).completeExceptionally(new RecipeFailed("its command ended with exit code 3", "command boot ended with exit code 3: no GPU"));
         loop.run();
 
         assertThat(reason(woken.get(0).error())).isEqualTo("WAKE_FAILED");
         assertThat(woken.get(0).error())
                 .isNotNull()
-                .satisfies(error -> assertThat(error.getMessage()).contains("exit code 3: no GPU"));
+                .satisfies(error -> assertThat(error.getMessage()).isEqualTo("the wake recipe failed: its command ended with exit code 3"));
         assertThat(host.status()).isEqualTo(LlmStatus.LLM_STATUS_HIBERNATING);
         wake("w2");
         assertThat(recipes).containsExactly(BOOT, BOOT);
@@ -315,7 +315,7 @@ class LlmHostTest {
     void a_sleep_that_fails_leaves_it_active() {
         start(true);
         host.sleep(slept::add);
-        runs.get(0).completeExceptionally(new RecipeFailed("POST http://x answered 500"));
+        runs.get(0).completeExceptionally(new RecipeFailed("its request was answered 500", "POST http://x answered 500"));
         loop.run();
         assertThat(reason(slept.get(0))).isEqualTo("BACKEND_FAILED");
         assertThat(host.status()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);

@@ -33,14 +33,15 @@ class ReadyMadeRunTest {
         backend.close();
     }
 
-    /** Empty where it went well. */
+    /** What clients are told, a bar, and what the log says; empty where it went well. */
     private String run(BackendType kind, Action action, @Nullable Secret key) throws Exception {
         Recipe recipe = Recipe.ReadyMade.of(kind, action, backend.url(), MODEL, key);
         RecipeRunner runner = new RecipeRunner(new HttpCaller(clients, loop), loop, Runnable::run);
         CompletableFuture<String> ended = new CompletableFuture<>();
         loop.execute(() -> Then.handle(
                 runner.run(recipe, Duration.ofSeconds(20)),
-                (nothing, failure) -> ended.complete(failure == null ? "" : Failures.say(failure))));
+                (nothing, failure) -> ended.complete(
+                        failure == null ? "" : RecipeFailed.told(failure) + "|" + RecipeFailed.detail(failure))));
         try {
             return ended.get(30, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
@@ -86,9 +87,11 @@ class ReadyMadeRunTest {
     }
 
     @Test
-    void a_refusal_is_quoted() throws Exception {
+    void a_refusal_is_told_by_its_status_and_quoted_in_the_log() throws Exception {
         backend.script = ScriptedBackend.answering(404, "application/json", "{\"error\":\"model 'x' not found\"}");
-        assertThat(run(BackendType.OLLAMA, Action.WAKE)).endsWith("answered 404: {\"error\":\"model 'x' not found\"}");
+        assertThat(run(BackendType.OLLAMA, Action.WAKE))
+                .startsWith("its request was answered 404|")
+                .endsWith("answered 404: {\"error\":\"model 'x' not found\"}");
         assertThat(asked()).hasSize(1);
     }
 

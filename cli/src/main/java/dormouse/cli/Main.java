@@ -1,5 +1,6 @@
 package dormouse.cli;
 
+import java.io.BufferedInputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -18,7 +19,8 @@ public final class Main {
         LogManager.getLogManager().reset(); // what the transport logs, the error line says better
         Console console = new Console(
                 System.getenv(),
-                new FileInputStream(FileDescriptor.in),
+                // A bare file stream looks for its end by seeking, which a pipe does not do.
+                new BufferedInputStream(new FileInputStream(FileDescriptor.in)),
                 new Output(new FileOutputStream(FileDescriptor.out)),
                 new Output(new FileOutputStream(FileDescriptor.err)),
                 Terminal.of(

@@ -18,8 +18,9 @@ final class Watch {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
     private static final Set<String> LIST_AGAIN = Set.of("REVISION_COMPACTED", "WATCHER_TOO_SLOW");
-    private static final Set<Code> TRY_AGAIN =
-            Set.of(Code.UNAVAILABLE, Code.ABORTED, Code.INTERNAL, Code.UNKNOWN, Code.RESOURCE_EXHAUSTED);
+    /** What a server that ends, or a proxy that does, makes of a watch; CANCELLED is what a cut call's peer says. */
+    private static final Set<Code> TRY_AGAIN = Set.of(
+            Code.UNAVAILABLE, Code.CANCELLED, Code.ABORTED, Code.INTERNAL, Code.UNKNOWN, Code.RESOURCE_EXHAUSTED);
 
     private final Dormouse dormouse;
     private final Client client;

@@ -92,6 +92,18 @@ class CommandLineTest {
     }
 
     @Test
+    void readsThePromptFromAPipe() throws IOException, InterruptedException {
+        Process process = begin("run", "sleepy", "-");
+        process.getOutputStream().write("tell me a story".getBytes(StandardCharsets.UTF_8));
+        process.getOutputStream().close();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as(err).isZero();
+        assertThat(out).isEqualTo("Once upon a time, größer.\n");
+    }
+
+    @Test
     void saysByItsExitCodeWhatWentWrong() throws IOException, InterruptedException {
         assertThat(run("get", "nobody").exit()).isEqualTo(1);
         assertThat(run("run", "nobody", "hello").exit()).isEqualTo(1);

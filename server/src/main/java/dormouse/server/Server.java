@@ -367,6 +367,7 @@ public final class Server implements AutoCloseable {
         Failure why = Failure.retry(Reason.REPLICA_DRAINING, "this server is going down", Duration.ofSeconds(1));
         sessions.attached().forEach(agent -> agent.line().close(why));
         suspended.stop();
+        watches.end(why);
         CountDownLatch written = new CountDownLatch(1);
         fleet.onLane(
                 () -> { // behind all that the closing has handed over

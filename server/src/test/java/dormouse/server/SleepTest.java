@@ -200,15 +200,19 @@ class SleepTest {
 
     @Test
     void anAgentThatSaysNothingHasItsTimeAndWhatItSaysThenIsDropped() {
-        ana.register(sleepable("a"));
-        Probe<Llm> byHand = server.sleep("a");
-        server.advance(Sleeps.PATIENCE.minusMillis(1));
-        assertThat(byHand.open()).isTrue();
-        server.advance(Duration.ofMillis(1));
-        assertThat(byHand.reason()).isEqualTo("DEADLINE");
+        try (Harness patient = Harness.start(
+                "lifecycle.heartbeatTimeout=2d", "lifecycle.heartbeatInterval=1d", "lifecycle.sweepInterval=1d")) {
+            ScriptedAgent bea = patient.agent("bea");
+            bea.register(sleepable("a"));
+            Probe<Llm> byHand = patient.sleep("a");
+            patient.advance(Sleeps.PATIENCE.minusMillis(1));
+            assertThat(byHand.open()).isTrue();
+            patient.advance(Duration.ofMillis(1));
+            assertThat(byHand.reason()).isEqualTo("DEADLINE");
 
-        ana.rested(sleep(1));
-        assertThat(status()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
+            bea.rested(bea.sleeps().get(0));
+            assertThat(patient.llm("a").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
+        }
     }
 
     @Test

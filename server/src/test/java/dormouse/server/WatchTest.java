@@ -51,6 +51,16 @@ class WatchTest {
     }
 
     @Test
+    void aServerThatEndsSaysSoToThoseWhoWatch() {
+        Probe<LlmEvent> watch = server.watch(0);
+        assertThat(watch.open()).isTrue();
+
+        server.restart();
+
+        assertThat(watch.reason()).isEqualTo("REPLICA_DRAINING");
+    }
+
+    @Test
     void thePresentStateComesFirstThenEveryChange() {
         ana.register(awake("b"), asleep("a"));
 

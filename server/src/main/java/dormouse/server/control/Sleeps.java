@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
  * Whether tasks run is decided for good by the agent. Any thread; decisions run on the lane.
  */
 public final class Sleeps implements FleetListener {
-    /** How long the agent may take: its own default for a recipe, and 10 s. What the agent was told is not in the contract. */
-    public static final Duration PATIENCE = Duration.ofSeconds(70);
+    /** How long the agent may take. Its own clock is the recipe's, which this server does not know; this ends what has no end. */
+    public static final Duration PATIENCE = Duration.ofDays(1);
 
     private static final Logger log = LoggerFactory.getLogger(Sleeps.class);
 
@@ -206,8 +206,8 @@ public final class Sleeps implements FleetListener {
             if (sleep != null && sleep.task.equals(task)) {
                 Failure why = Failure.of(
                         Reason.DEADLINE,
-                        llm + " was not asleep, as far as its agent has said, within " + PATIENCE.toSeconds()
-                                + " s; its recipe may still run");
+                        llm + " was not asleep, as far as its agent has said, within " + PATIENCE.toHours()
+                                + " h; its recipe may still run");
                 end(sleep, waiter -> waiter.failed(why));
             }
         });

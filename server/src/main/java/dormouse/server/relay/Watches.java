@@ -3,6 +3,7 @@ package dormouse.server.relay;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.FleetListener;
 import dormouse.server.control.Time;
+import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStore;
@@ -27,6 +28,7 @@ public final class Watches implements FleetListener, AutoCloseable {
     private final Executor blocking;
     private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
     private volatile boolean stopped;
+    private volatile @Nullable Failure over;
 
     /** @param blocking where history is read */
     public Watches(Fleet fleet, LlmStore store, Relay relay, Time time, Executor blocking) {
@@ -61,6 +63,10 @@ public final class Watches implements FleetListener, AutoCloseable {
             }
             if (!watch.stopped()) {
                 watches.add(watch);
+            }
+            Failure why = over;
+            if (why != null) {
+                watch.end(why);
             }
         });
         if (!taken) {
@@ -101,6 +107,12 @@ public final class Watches implements FleetListener, AutoCloseable {
     /** How many watch. */
     public int size() {
         return watches.size();
+    }
+
+    /** Tells everyone who watches that nothing more comes, and why; who comes later is told the same. */
+    public void end(Failure why) {
+        over = why;
+        watches.forEach(watch -> watch.end(why));
     }
 
     /** No more ticks. */
