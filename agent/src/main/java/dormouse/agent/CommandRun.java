@@ -39,10 +39,9 @@ final class CommandRun {
     CompletableFuture<@Nullable Void> start(Duration limit) {
         Loop.Timer timer = loop.after(
                 limit,
-                () -> done.completeExceptionally(
-                        new RecipeFailed(
-                                "its command ran longer than " + Spans.say(limit),
-                                command + " ran longer than " + Spans.say(limit) + " and was killed")));
+                () -> done.completeExceptionally(new RecipeFailed(
+                        "its command ran longer than " + Spans.say(limit),
+                        command + " ran longer than " + Spans.say(limit) + " and was killed")));
         Then.handle(done, (nothing, failure) -> {
             timer.cancel();
             workers.execute(this::kill);

@@ -59,6 +59,7 @@ final class LlmHost implements Checks.Listener {
     private boolean closed;
     private @Nullable Wake wake;
     private @Nullable Runnable wakeAfterSleep;
+    private @Nullable LlmHost successor;
 
     LlmHost(LlmConfig config, Surroundings around) {
         this.config = config;
@@ -103,8 +104,22 @@ final class LlmHost implements Checks.Listener {
         occupancy = earlier.occupancy;
         if (config.isWakeable()) {
             rest = earlier.rest;
+            takeOverWake(earlier);
         }
         own();
+    }
+
+    /** Who waits for the backend goes on waiting: it is the same one, however the file describes it now. */
+    private void takeOverWake(LlmHost earlier) {
+        wakeWaiters.putAll(earlier.wakeWaiters);
+        earlier.wakeWaiters.clear();
+        wake = earlier.wake;
+        earlier.wake = null;
+        earlier.successor = this;
+        if (earlier.wakeAfterSleep != null) {
+            earlier.wakeAfterSleep = null;
+            wakeAfterSleep = this::startWake;
+        }
     }
 
     /** No more checks; a wake under way is stopped, a sleep recipe runs to its end. */
@@ -211,6 +226,10 @@ final class LlmHost implements Checks.Listener {
     }
 
     private void woken(Wake.Outcome outcome) {
+        if (successor != null) {
+            successor.woken(outcome);
+            return;
+        }
         LlmStatus before = status();
         wake = null;
         if (outcome.error() == null) {

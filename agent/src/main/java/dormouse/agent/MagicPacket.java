@@ -35,8 +35,8 @@ final class MagicPacket {
                 }
                 loop.execute(() -> sent.complete(null));
             } catch (IOException e) {
-                loop.execute(() -> sent.completeExceptionally(new RecipeFailed(
-                        "its packet could not be sent", target + ": " + Failures.say(e))));
+                loop.execute(() -> sent.completeExceptionally(
+                        new RecipeFailed("its packet could not be sent", target + ": " + Failures.say(e))));
             }
         });
         return sent;

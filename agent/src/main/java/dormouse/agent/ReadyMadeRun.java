@@ -39,7 +39,9 @@ final class ReadyMadeRun {
 
     CompletableFuture<@Nullable Void> start(Duration within) {
         limit = within;
-        Loop.Timer timer = loop.after(within, () -> fail("it took longer than " + Spans.say(within), "took longer than " + Spans.say(within)));
+        Loop.Timer timer = loop.after(
+                within,
+                () -> fail("it took longer than " + Spans.say(within), "took longer than " + Spans.say(within)));
         Then.handle(done, (nothing, failure) -> {
             timer.cancel();
             if (call != null) {

@@ -63,7 +63,9 @@ final class Rest {
             Status error = failure == null
                     ? null
                     : Problems.status(
-                            Code.UNAVAILABLE, "BACKEND_FAILED", "the sleep recipe failed: " + RecipeFailed.told(failure));
+                            Code.UNAVAILABLE,
+                            "BACKEND_FAILED",
+                            "the sleep recipe failed: " + RecipeFailed.told(failure));
             rested = rested || failure == null;
             told.forEach(each -> each.accept(error));
             over.accept(error);

@@ -86,7 +86,9 @@ class IdleSleepTest {
     }
 
     private void recipeFailed() {
-        runs.get(runs.size() - 1).completeExceptionally(new RecipeFailed("its command ended with exit code 1", "command rest ended with exit code 1"));
+        runs.get(runs.size() - 1)
+                .completeExceptionally(
+                        new RecipeFailed("its command ended with exit code 1", "command rest ended with exit code 1"));
         loop.run();
     }
 

@@ -191,13 +191,16 @@ class LlmHostTest {
     void a_failed_recipe_fails_the_wake_and_the_next_one_tries_again() {
         start(false);
         wake("w1");
-        runs.get(0).completeExceptionally(new RecipeFailed("its command ended with exit code 3", "command boot ended with exit code 3: no GPU"));
+        runs.get(0)
+                .completeExceptionally(new RecipeFailed(
+                        "its command ended with exit code 3", "command boot ended with exit code 3: no GPU"));
         loop.run();
 
         assertThat(reason(woken.get(0).error())).isEqualTo("WAKE_FAILED");
         assertThat(woken.get(0).error())
                 .isNotNull()
-                .satisfies(error -> assertThat(error.getMessage()).isEqualTo("the wake recipe failed: its command ended with exit code 3"));
+                .satisfies(error -> assertThat(error.getMessage())
+                        .isEqualTo("the wake recipe failed: its command ended with exit code 3"));
         assertThat(host.status()).isEqualTo(LlmStatus.LLM_STATUS_HIBERNATING);
         wake("w2");
         assertThat(recipes).containsExactly(BOOT, BOOT);
@@ -300,6 +303,28 @@ class LlmHostTest {
     }
 
     @Test
+    void a_file_that_changes_while_it_wakes_fails_nobody_who_waits() {
+        start(false);
+        wake("w1");
+        LlmHost before = host;
+        host = host(REST);
+        host.succeed(before);
+        start(false);
+        before.close();
+        wake("w2");
+        assertThat(woken).isEmpty();
+        assertThat(recipes).as("the one wake goes on").containsExactly(BOOT);
+
+        recipeRan();
+        up = true;
+        loop.advance(Duration.ofSeconds(2));
+        assertThat(woken)
+                .hasSize(2)
+                .allSatisfy(outcome -> assertThat(outcome.error()).isNull());
+        assertThat(host.status()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
+    }
+
+    @Test
     void a_wake_that_races_a_sleep_waits_for_its_end() {
         start(true);
         host.sleep(slept::add);
@@ -315,7 +340,8 @@ class LlmHostTest {
     void a_sleep_that_fails_leaves_it_active() {
         start(true);
         host.sleep(slept::add);
-        runs.get(0).completeExceptionally(new RecipeFailed("its request was answered 500", "POST http://x answered 500"));
+        runs.get(0)
+                .completeExceptionally(new RecipeFailed("its request was answered 500", "POST http://x answered 500"));
         loop.run();
         assertThat(reason(slept.get(0))).isEqualTo("BACKEND_FAILED");
         assertThat(host.status()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);

@@ -152,7 +152,8 @@ class RecipeRunnerTest {
                 wake(attach(sh("echo first >&2; echo 'no such profile' >&2; exit 3"), Duration.ofSeconds(20)));
 
         assertThat(Problems.reason(result.getError())).isEqualTo("WAKE_FAILED");
-        assertThat(result.getError().getMessage()).isEqualTo("the wake recipe failed: its command ended with exit code 3");
+        assertThat(result.getError().getMessage())
+                .isEqualTo("the wake recipe failed: its command ended with exit code 3");
     }
 
     @Test
@@ -160,7 +161,8 @@ class RecipeRunnerTest {
         WakeResult result = wake(attach(new Recipe.Command("no-such-program", List.of()), Duration.ofSeconds(20)));
 
         assertThat(Problems.reason(result.getError())).isEqualTo("WAKE_FAILED");
-        assertThat(result.getError().getMessage()).isEqualTo("the wake recipe failed: its command could not be started");
+        assertThat(result.getError().getMessage())
+                .isEqualTo("the wake recipe failed: its command could not be started");
     }
 
     @Test

@@ -86,7 +86,9 @@ class SleepRaceTest {
         if (well) {
             run.end().complete(null);
         } else {
-            run.end().completeExceptionally(new RecipeFailed("its command ended with exit code 1", "command ended with exit code 1"));
+            run.end()
+                    .completeExceptionally(
+                            new RecipeFailed("its command ended with exit code 1", "command ended with exit code 1"));
         }
         loop.run();
     }

@@ -48,6 +48,7 @@ public record ServerConfig(
             String url, @Nullable String user, @Nullable String password) {}
 
     private static final Pattern ORIGIN = Pattern.compile("[a-z][a-z0-9+.-]*://[^/?#\\s\"]+");
+    private static final Pattern HOST = Pattern.compile("[a-z0-9]([a-z0-9.-]*[a-z0-9])?");
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration LONGEST = Duration.ofDays(365);
 
@@ -72,7 +73,11 @@ public record ServerConfig(
         }
         ServerConfig config = new ServerConfig(
                 address,
-                new DoorConfig(httpAddress, cors(http)),
+                new DoorConfig(
+                        httpAddress,
+                        cors(http),
+                        hosts(http),
+                        settings.section("auth").choice("mode", AuthConfig.Mode.NONE) == AuthConfig.Mode.NONE),
                 store(settings.section("database")),
                 terms(lifecycle),
                 lifecycle.duration("resumeGrace", Duration.ofSeconds(10), Duration.ZERO, LONGEST),
@@ -102,6 +107,17 @@ public record ServerConfig(
             }
         }
         return origins;
+    }
+
+    /** Names as browsers send them, without a port. */
+    private static List<String> hosts(Settings http) {
+        List<String> hosts = http.isScalar("hosts") ? List.of(http.text("hosts", "")) : http.textList("hosts");
+        for (String host : hosts) {
+            if (!host.equals("*") && !HOST.matcher(host).matches()) {
+                throw http.wrong("hosts", "is not a list of names in lower case, without ports, or \"*\"");
+            }
+        }
+        return hosts;
     }
 
     private static Store store(Settings database) {

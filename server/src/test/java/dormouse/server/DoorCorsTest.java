@@ -3,6 +3,8 @@ package dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which pages may call from a browser. */
 class DoorCorsTest {
@@ -25,9 +27,51 @@ class DoorCorsTest {
     @Test
     void none_unless_the_operator_says_so() {
         try (DoorHarness door = DoorHarness.start()) {
-            assertThat(preflight(door, PAGE).status()).isEqualTo(405);
+            assertThat(preflight(door, PAGE).status()).isEqualTo(403);
             assertThat(get(door, "origin: " + PAGE + "\r\n").head().headers())
                     .doesNotContainKeys("access-control-allow-origin", "vary");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "http://evil.example.org, x, 403",
+        "null, x, 403",
+        "http://127.0.0.1:1234, 127.0.0.1:7701, 403",
+        "http://127.0.0.1:7701, 127.0.0.1:7701, 404",
+        "http://[::1]:7701, [::1]:7701, 404",
+        "https://box, box, 404",
+        ", 192.168.1.7:7701, 404",
+        ", api.localhost, 404",
+        ", rebound.example.org, 403",
+        "http://rebound.example.org:7701, rebound.example.org:7701, 403",
+        ", llm.example.org, 404",
+        "https://llm.example.org, llm.example.org, 404",
+        ", LLM.example.org:443, 404",
+    })
+    void a_browser_is_no_way_in(String origin, String host, int status) {
+        try (DoorHarness door = DoorHarness.start("http.hosts=[llm.example.org]")) {
+            String body = "{\"model\":\"nobody\"}";
+            WireClient.Answer answer = door.client()
+                    .send("POST /v1/completions HTTP/1.1\r\nhost: " + host + "\r\n"
+                            + (origin == null ? "" : "origin: " + origin + "\r\n")
+                            + "content-type: text/plain; json\r\ncontent-length: " + body.length() + "\r\n\r\n" + body)
+                    .answer();
+            assertThat(answer.status()).as(answer.text()).isEqualTo(status);
+            if (status == 403) {
+                assertThat(answer.text()).contains("\"code\":\"forbidden\"").containsAnyOf("http.cors", "http.hosts");
+            }
+        }
+    }
+
+    @Test
+    void probes_are_answered_by_whatever_name() {
+        try (DoorHarness door = DoorHarness.start()) {
+            assertThat(door.client()
+                            .send("GET /healthz HTTP/1.1\r\nhost: probe.example.org\r\n\r\n")
+                            .answer()
+                            .status())
+                    .isEqualTo(200);
         }
     }
 

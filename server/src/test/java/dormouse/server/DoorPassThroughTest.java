@@ -203,8 +203,7 @@ class DoorPassThroughTest {
 
         WireClient.Answer answer = client.answer();
         assertThat(answer.status()).isEqualTo(400);
-        assertThat(answer.text())
-                .contains("x-dormouse-deadline-first_byte", "queue, wake, first-byte, idle, total");
+        assertThat(answer.text()).contains("x-dormouse-deadline-first_byte", "queue, wake, first-byte, idle, total");
     }
 
     @ParameterizedTest

@@ -222,7 +222,8 @@ class PassThroughTest {
     void aLargeBodyIsReadForItsModelToo() {
         server.infer("", "{\"image\":\"" + "a".repeat(300 << 10) + "\",\"model\":\"qwen3\"}");
         assertThat(task().getLlm()).isEqualTo("qwen3");
-        assertThat(server.infer("", "{\"image\":\"" + "a".repeat(300 << 10) + "\"}").reason())
+        assertThat(server.infer("", "{\"image\":\"" + "a".repeat(300 << 10) + "\"}")
+                        .reason())
                 .isEqualTo("MALFORMED");
         assertThat(server.relay().bufferedBytes()).as("of the first alone").isEqualTo((300 << 10) + 28);
     }

@@ -69,9 +69,8 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
 
     private InferCall call(InferRequest request, @Nullable Deadline deadline) {
         String type = request.getContentType().isEmpty() ? "application/json" : request.getContentType();
-        LlmName llm = request.getLlm().isEmpty()
-                ? ModelField.of(request.getInput(), type)
-                : LlmApi.name(request.getLlm());
+        LlmName llm =
+                request.getLlm().isEmpty() ? ModelField.of(request.getInput(), type) : LlmApi.name(request.getLlm());
         return new InferCall(
                 llm,
                 request.getPath().isEmpty() ? "chat/completions" : request.getPath(),

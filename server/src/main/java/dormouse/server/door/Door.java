@@ -63,7 +63,13 @@ public final class Door implements AutoCloseable {
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         Time time = ground.time();
         connections = new Connections(time);
-        Front front = new Front(routes(ground), new Infers(ground), new Cors(config.cors()), connections, time);
+        Front front = new Front(
+                routes(ground),
+                new Infers(ground),
+                new Cors(config.cors()),
+                config.guarded() ? new Browsers(config.cors(), config.hosts()) : null,
+                connections,
+                time);
         InetSocketAddress asked = config.address();
         HttpServerOptions options = options();
         String host = asked.getAddress().getHostAddress();

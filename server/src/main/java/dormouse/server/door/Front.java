@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Sends each request to what answers it. Event loops. */
 final class Front {
@@ -30,13 +31,16 @@ final class Front {
     private final Routes routes;
     private final Infers infers;
     private final Cors cors;
+    private final @Nullable Browsers browsers;
     private final Connections connections;
     private final Time time;
 
-    Front(Routes routes, Infers infers, Cors cors, Connections connections, Time time) {
+    /** @param browsers null where a token keeps them out */
+    Front(Routes routes, Infers infers, Cors cors, @Nullable Browsers browsers, Connections connections, Time time) {
         this.routes = routes;
         this.infers = infers;
         this.cors = cors;
+        this.browsers = browsers;
         this.connections = connections;
         this.time = time;
     }
@@ -45,6 +49,11 @@ final class Front {
         Call call = new Call(request, time);
         connections.begins(call);
         if (cors.answers(call)) {
+            return;
+        }
+        Refusal stranger = browsers == null ? null : browsers.refusal(request);
+        if (stranger != null) {
+            call.refuse(stranger);
             return;
         }
         String path = call.path();
