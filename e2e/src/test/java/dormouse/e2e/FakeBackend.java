@@ -119,7 +119,7 @@ final class FakeBackend implements AutoCloseable {
             int status = wakes.incrementAndGet() <= failingWakes ? 500 : wakeStatus;
             if (status == 200 && door == null) {
                 LockSupport.parkNanos(bootTime.toNanos());
-                open();
+                openAgain();
             }
             exchange.sendResponseHeaders(status, -1);
             exchange.close();
@@ -166,6 +166,30 @@ final class FakeBackend implements AutoCloseable {
             threads.execute(() -> accept(opened));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Dies: its port is closed, and so are its connections. */
+    void shut() {
+        ServerSocket open = door;
+        door = null;
+        try {
+            if (open != null) {
+                open.close();
+            }
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        sockets.clear();
+    }
+
+    /** Boots, unless it is up. */
+    synchronized void openAgain() {
+        if (door == null) {
+            open();
         }
     }
 
@@ -269,17 +293,7 @@ final class FakeBackend implements AutoCloseable {
     @Override
     public void close() {
         alarmClock.stop(0);
-        try {
-            ServerSocket open = door;
-            if (open != null) {
-                open.close();
-            }
-            for (Socket socket : sockets) {
-                socket.close();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        shut();
         threads.shutdownNow();
     }
 }
