@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
         description = "One front door for the language models of many machines.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = Main.Migrate.class)
+        subcommands = {Main.Migrate.class, InitTls.class})
 public final class Main implements Callable<Integer> {
     private static final Logger log = LoggerFactory.getLogger(Main.class);
     private static final Duration FINISH_WITHIN = Duration.ofSeconds(30);
@@ -81,8 +81,11 @@ public final class Main implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(drain);
         String grpc = Addresses.text(server.grpcAddress(checked));
         String http = Addresses.text(server.httpAddress());
-        if (checked.beyondLoopback()) {
-            log.warn("anyone who reaches it may use it: no TLS, no tokens grpc={} http={}", grpc, http);
+        String warning = checked.beyondLoopback()
+                ? checked.reach().warning(checked.auth().tokens())
+                : null;
+        if (warning != null) {
+            log.warn("{} grpc={} http={}", warning, grpc, http);
         }
         log.info(
                 "serving grpc={} http={} database={}",
