@@ -105,17 +105,20 @@ public final class Main {
         CountDownLatch stopped = new CountDownLatch(1);
         try (ConfigWatch watch = new ConfigWatch(source, config, read -> agent.publish(read.llms(), read.discover()))) {
             watch.start(LOOK_AT_FILE);
+            Systemd systemd = Systemd.of(System.getenv());
             AtomicBoolean stopping = new AtomicBoolean();
             Runnable stop = () -> {
                 if (!stopping.compareAndSet(false, true)) {
                     Runtime.getRuntime().halt(130); // asked twice: at once
                 }
+                systemd.stopping();
                 agent.stop(FINISH_WITHIN);
                 stopped.countDown();
             };
             Signals.handle("HUP", watch::readNow);
             Signals.handle("TERM", stop);
             Signals.handle("INT", stop);
+            systemd.ready("publishing to " + String.join(", ", config.servers()));
             stopped.await();
         }
         log.info("agent has ended");

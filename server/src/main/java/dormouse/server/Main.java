@@ -1,5 +1,6 @@
 package dormouse.server;
 
+import dormouse.agent.Systemd;
 import dormouse.server.fleet.StoreException;
 import dormouse.server.store.Database;
 import dormouse.settings.Settings;
@@ -77,7 +78,8 @@ public final class Main implements Callable<Integer> {
     public Integer call() throws Exception {
         ServerConfig checked = ServerConfig.of(settings());
         Server server = Server.start(checked);
-        Thread drain = new Thread(() -> drain(server), "dormouse-drain");
+        Systemd systemd = Systemd.of(System.getenv());
+        Thread drain = new Thread(() -> drain(server, systemd), "dormouse-drain");
         Runtime.getRuntime().addShutdownHook(drain);
         String grpc = Addresses.text(server.grpcAddress(checked));
         String http = Addresses.text(server.httpAddress());
@@ -95,6 +97,7 @@ public final class Main implements Callable<Integer> {
         if (portsFile != null) {
             write(portsFile, "grpc=" + grpc + "\nhttp=" + http + "\n");
         }
+        systemd.ready("serving grpc=" + grpc + " http=" + http);
         server.awaitEnd();
         drain.join();
         return 0;
@@ -108,7 +111,8 @@ public final class Main implements Callable<Integer> {
     }
 
     /** Once all is told, what was asked for is done: exit code 0 in place of the signal's. */
-    private static void drain(Server server) {
+    private static void drain(Server server, Systemd systemd) {
+        systemd.stopping();
         try {
             server.drain(FINISH_WITHIN);
         } catch (InterruptedException e) {
