@@ -23,14 +23,15 @@ class KeepaliveTest {
         try (ServerProcess server = ServerProcess.start(
                         directory, "lifecycle.heartbeatInterval=10m", "lifecycle.heartbeatTimeout=30m");
                 FakeBackend backend = FakeBackend.awake(exchange -> {});
-                AgentProcess agent =
-                        AgentProcess.start(directory, "ana", server.address(), backend.llm("mine", 4))) {
+                AgentProcess agent = AgentProcess.start(directory, "ana", server.address(), backend.llm("mine", 4))) {
             server.awaitStatus("mine", "ACTIVE");
             await().during(IDLE)
                     .atMost(IDLE.plusSeconds(30))
                     .pollInterval(Duration.ofMillis(500))
                     .until(() -> !agent.program().log().contains("not attached"));
-            assertThat(agent.program().log()).containsOnlyOnce("registered server=").doesNotContain("too_many_pings");
+            assertThat(agent.program().log())
+                    .containsOnlyOnce("registered server=")
+                    .doesNotContain("too_many_pings");
             assertThat(server.status("mine")).isEqualTo("ACTIVE");
         }
     }

@@ -20,8 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class ServiceTest {
     /** Prints what comes to a socket of the Unix domain, a datagram a line. */
-    private static final String LISTENER =
-            """
+    private static final String LISTENER = """
             import socket, sys
             s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             name = sys.argv[1]
@@ -89,11 +88,10 @@ class ServiceTest {
         String noFile = "@dormouse-test-" + ProcessHandle.current().pid();
         Program abstracted = listener(noFile);
         Program server = start("server", told(socket, server()));
-        Program agent = start(
-                "agent",
-                told(noFile, agent("server=127.0.0.1:1")));
+        Program agent = start("agent", told(noFile, agent("server=127.0.0.1:1")));
 
-        await().atMost(ServerProcess.PATIENCE).until(() -> heard.log().contains("READY=1 STATUS=serving grpc=127.0.0.1:"));
+        await().atMost(ServerProcess.PATIENCE)
+                .until(() -> heard.log().contains("READY=1 STATUS=serving grpc=127.0.0.1:"));
         await().alias("though its server is not there")
                 .atMost(ServerProcess.PATIENCE)
                 .until(() -> abstracted.log().contains("READY=1 STATUS=publishing to 127.0.0.1:1"));

@@ -190,7 +190,8 @@ final class AgentStream implements AgentLine {
     void leave(Duration within) {
         AttachedAgent known = agent;
         if (known != null && known.leaving()) {
-            close(Failure.of(Reason.AGENT_LOST, "the agent said goodbye, and was not gone within " + within.toSeconds() + " s"));
+            close(Failure.of(
+                    Reason.AGENT_LOST, "the agent said goodbye, and was not gone within " + within.toSeconds() + " s"));
         }
     }
 

@@ -49,9 +49,7 @@ final class StreamBounds {
 
     private void leaveBy(Duration asked) {
         over();
-        Duration within = asked.isZero()
-                ? USUAL_LEAVE
-                : asked.compareTo(LONGEST_LEAVE) > 0 ? LONGEST_LEAVE : asked;
+        Duration within = asked.isZero() ? USUAL_LEAVE : asked.compareTo(LONGEST_LEAVE) > 0 ? LONGEST_LEAVE : asked;
         leave = time.after(within.plus(SLACK), () -> stream.leave(within));
     }
 
