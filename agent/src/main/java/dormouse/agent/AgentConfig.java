@@ -57,7 +57,11 @@ public record AgentConfig(
     public record Tls(
             @Nullable Path ca,
             @Nullable Path cert,
-            @Nullable Path key) {}
+            @Nullable Path key) {
+        LiveTls.Files files() {
+            return new LiveTls.Files(cert, key, ca);
+        }
+    }
 
     /** Whether only the Llms differ, or whether it discovers; the rest takes a restart. */
     boolean sameButLlms(AgentConfig other) {

@@ -1,5 +1,6 @@
 package dormouse.agent;
 
+import dormouse.pem.PemException;
 import dormouse.settings.Settings;
 import dormouse.settings.SettingsException;
 import java.io.IOException;
@@ -7,6 +8,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -103,7 +105,19 @@ final class AgentConfigReader {
         if ((cert == null) != (key == null)) {
             throw tls.wrong(cert == null ? "key" : "cert", "cert and key go together");
         }
-        return new AgentConfig.Tls(ca, cert, key);
+        AgentConfig.Tls read = new AgentConfig.Tls(ca, cert, key);
+        try {
+            LiveTls.ofClient(read.files(), Clock.systemUTC()).close();
+        } catch (PemException e) {
+            throw tls.wrong(
+                    switch (e.part()) {
+                        case CERTIFICATE -> "cert";
+                        case KEY -> "key";
+                        case AUTHORITIES -> "ca";
+                    },
+                    e.rule());
+        }
+        return read;
     }
 
     private static @Nullable Path existing(Settings settings, String key, Path home) {

@@ -1,5 +1,6 @@
 package dormouse.agent;
 
+import dormouse.pem.PemException;
 import dormouse.settings.SettingsException;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -7,9 +8,11 @@ import io.vertx.core.file.FileSystemOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
@@ -21,6 +24,7 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 public final class Main {
     private static final Duration FINISH_WITHIN = Duration.ofSeconds(30);
     private static final Duration LOOK_AT_FILE = Duration.ofSeconds(1);
+    private static final Duration LOOK_AT_CERTIFICATES = Duration.ofSeconds(2);
 
     private Main() {}
 
@@ -58,24 +62,29 @@ public final class Main {
         if (check) {
             return Check.run(vertx, config, System.out) ? 0 : 1;
         }
-        ServerChannels channels;
-        try {
-            channels = new ServerChannels(config.servers(), config.tls());
-        } catch (IOException | IllegalArgumentException e) {
-            System.err.println("dormouse agent: tls: " + e.getMessage());
-            return 2;
-        }
-        try (StateDir state = StateDir.open(config.stateDir())) {
+        try (StateDir state = StateDir.open(config.stateDir());
+                LiveTls tls = tls(config)) {
+            if (tls != null) {
+                tls.lookEvery(LOOK_AT_CERTIFICATES);
+            }
+            ServerChannels channels = new ServerChannels(config.servers(), tls);
             serve(
                     source,
                     config,
                     new Agent.Environment(vertx, channels, new SecureRandom(), Agent.Environment.CHECK_INTERVAL),
                     state);
             return 0;
+        } catch (PemException e) {
+            System.err.println("dormouse agent: tls: " + e.getMessage()); // it was fine when the file was read
+            return 2;
         } catch (IOException e) {
             System.err.println("dormouse agent: " + e.getMessage());
             return 1;
         }
+    }
+
+    private static @Nullable LiveTls tls(AgentConfig config) throws PemException {
+        return config.tls() == null ? null : LiveTls.ofClient(config.tls().files(), Clock.systemUTC());
     }
 
     private static void serve(ConfigSource source, AgentConfig config, Agent.Environment environment, StateDir state)
@@ -96,17 +105,20 @@ public final class Main {
         CountDownLatch stopped = new CountDownLatch(1);
         try (ConfigWatch watch = new ConfigWatch(source, config, read -> agent.publish(read.llms(), read.discover()))) {
             watch.start(LOOK_AT_FILE);
+            Systemd systemd = Systemd.of(System.getenv());
             AtomicBoolean stopping = new AtomicBoolean();
             Runnable stop = () -> {
                 if (!stopping.compareAndSet(false, true)) {
                     Runtime.getRuntime().halt(130); // asked twice: at once
                 }
+                systemd.stopping();
                 agent.stop(FINISH_WITHIN);
                 stopped.countDown();
             };
             Signals.handle("HUP", watch::readNow);
             Signals.handle("TERM", stop);
             Signals.handle("INT", stop);
+            systemd.ready("publishing to " + String.join(", ", config.servers()));
             stopped.await();
         }
         log.info("agent has ended");

@@ -5,7 +5,6 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.TlsChannelCredentials;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -28,7 +27,8 @@ final class ServerChannels implements ChannelSource {
     private int next;
     private String last = "";
 
-    ServerChannels(List<String> addresses, AgentConfig.@Nullable Tls tls) throws IOException {
+    /** @param tls null: plaintext; each channel is made with the certificates that were read last */
+    ServerChannels(List<String> addresses, @Nullable LiveTls tls) {
         this.addresses = List.copyOf(addresses);
         this.credentials = credentials(tls);
     }
@@ -58,16 +58,16 @@ final class ServerChannels implements ChannelSource {
         return last;
     }
 
-    private static ChannelCredentials credentials(AgentConfig.@Nullable Tls tls) throws IOException {
+    private static ChannelCredentials credentials(@Nullable LiveTls tls) {
         if (tls == null) {
             return InsecureChannelCredentials.create();
         }
         TlsChannelCredentials.Builder builder = TlsChannelCredentials.newBuilder();
-        if (tls.ca() != null) {
-            builder.trustManager(tls.ca().toFile());
+        if (tls.trust() != null) {
+            builder.trustManager(tls.trust());
         }
-        if (tls.cert() != null && tls.key() != null) {
-            builder.keyManager(tls.cert().toFile(), tls.key().toFile());
+        if (tls.keys() != null) {
+            builder.keyManager(tls.keys());
         }
         return builder.build();
     }

@@ -1,6 +1,9 @@
 package dormouse.cli;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import dormouse.pem.Authorities;
+import dormouse.pem.Identity;
+import dormouse.pem.PemException;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.AdminServiceGrpc.AdminServiceFutureStub;
 import dormouse.v1.InferenceServiceGrpc;
@@ -14,7 +17,6 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
-import io.grpc.ManagedChannelRegistry;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusException;
@@ -22,14 +24,11 @@ import io.grpc.TlsChannelCredentials;
 import io.grpc.stub.BlockingClientCall;
 import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Objects;
+import java.time.Instant;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,15 +81,7 @@ final class Client implements AutoCloseable {
 
     private static ManagedChannelBuilder<?> builder(Connection connection) {
         ServerAddress address = connection.address();
-        try {
-            return Grpc.newChannelBuilderForAddress(address.host(), address.port(), credentials(connection));
-        } catch (IllegalArgumentException | ManagedChannelRegistry.ProviderNotFoundException e) {
-            String files = Stream.of(connection.ca(), connection.cert(), connection.key())
-                    .filter(Objects::nonNull)
-                    .map(Path::toString)
-                    .collect(Collectors.joining(", "));
-            throw Failure.usage("no certificate and key in PEM form can be read from " + files);
-        }
+        return Grpc.newChannelBuilderForAddress(address.host(), address.port(), credentials(connection));
     }
 
     private static ChannelCredentials credentials(Connection connection) {
@@ -100,11 +91,15 @@ final class Client implements AutoCloseable {
         TlsChannelCredentials.Builder tls = TlsChannelCredentials.newBuilder();
         try {
             if (connection.ca() != null) {
+                Authorities.read(connection.ca(), Instant.now());
                 tls.trustManager(connection.ca().toFile());
             }
             if (connection.cert() != null && connection.key() != null) {
+                Identity.read(connection.cert(), connection.key(), Instant.now());
                 tls.keyManager(connection.cert().toFile(), connection.key().toFile());
             }
+        } catch (PemException e) {
+            throw Failure.usage(String.valueOf(e.getMessage()));
         } catch (IOException e) {
             throw Failure.usage("a TLS file cannot be read: " + e.getMessage());
         }

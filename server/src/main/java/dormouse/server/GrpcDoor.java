@@ -2,7 +2,6 @@ package dormouse.server;
 
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
@@ -10,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The gRPC door: its transport's settings, the services behind it, health and reflection. Nothing that a call does
+ * The gRPC door: the services behind it, health and reflection. Nothing that a call does
  * waits, so calls are done on the transport's own threads: a hop would cost more than the work.
  */
 final class GrpcDoor implements AutoCloseable {
@@ -19,25 +18,23 @@ final class GrpcDoor implements AutoCloseable {
     private final HealthStatusManager health = new HealthStatusManager();
     private final io.grpc.Server server;
 
-    /** Opens it; when this returns, calls are served. */
-    GrpcDoor(ServerBuilder<?> transport, long requestBytes, List<BindableService> services) throws IOException {
+    /**
+     * Opens it; when this returns, calls are served.
+     *
+     * @param address where the transport is to be reached, for who reads that it can't be had
+     */
+    GrpcDoor(ServerBuilder<?> transport, String address, long requestBytes, List<BindableService> services)
+            throws IOException {
         transport.directExecutor().maxInboundMessageSize((int)
                 Math.min(requestBytes + BESIDE_THE_BODY, Integer.MAX_VALUE));
         services.forEach(transport::addService);
         transport.addService(health.getHealthService());
         transport.addService(ProtoReflectionServiceV1.newInstance());
-        server = transport.build().start();
-    }
-
-    /** The transport of a server on this machine's ports. */
-    static NettyServerBuilder transport(ServerConfig config) {
-        return NettyServerBuilder.forAddress(config.grpc())
-                .permitKeepAliveTime(10, TimeUnit.SECONDS)
-                .permitKeepAliveWithoutCalls(true)
-                .keepAliveTime(60, TimeUnit.SECONDS)
-                .keepAliveTimeout(20, TimeUnit.SECONDS)
-                .maxConcurrentCallsPerConnection(10_000)
-                .maxRstFramesPerWindow(2_000, 30);
+        try {
+            server = transport.build().start();
+        } catch (IOException e) {
+            throw new IOException("grpc.address " + address + " can't be had", e.getCause() == null ? e : e.getCause());
+        }
     }
 
     int port() {

@@ -1,5 +1,6 @@
 package dormouse.server;
 
+import dormouse.agent.Systemd;
 import dormouse.server.fleet.StoreException;
 import dormouse.server.store.Database;
 import dormouse.settings.Settings;
@@ -27,7 +28,7 @@ import picocli.CommandLine.Option;
         description = "One front door for the language models of many machines.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = Main.Migrate.class)
+        subcommands = {Main.Migrate.class, InitTls.class})
 public final class Main implements Callable<Integer> {
     private static final Logger log = LoggerFactory.getLogger(Main.class);
     private static final Duration FINISH_WITHIN = Duration.ofSeconds(30);
@@ -77,12 +78,16 @@ public final class Main implements Callable<Integer> {
     public Integer call() throws Exception {
         ServerConfig checked = ServerConfig.of(settings());
         Server server = Server.start(checked);
-        Thread drain = new Thread(() -> drain(server), "dormouse-drain");
+        Systemd systemd = Systemd.of(System.getenv());
+        Thread drain = new Thread(() -> drain(server, systemd), "dormouse-drain");
         Runtime.getRuntime().addShutdownHook(drain);
         String grpc = Addresses.text(server.grpcAddress(checked));
         String http = Addresses.text(server.httpAddress());
-        if (checked.beyondLoopback()) {
-            log.warn("anyone who reaches it may use it: no TLS, no tokens grpc={} http={}", grpc, http);
+        String warning = checked.beyondLoopback()
+                ? checked.reach().warning(checked.auth().tokens())
+                : null;
+        if (warning != null) {
+            log.warn("{} grpc={} http={}", warning, grpc, http);
         }
         log.info(
                 "serving grpc={} http={} database={}",
@@ -92,6 +97,7 @@ public final class Main implements Callable<Integer> {
         if (portsFile != null) {
             write(portsFile, "grpc=" + grpc + "\nhttp=" + http + "\n");
         }
+        systemd.ready("serving grpc=" + grpc + " http=" + http);
         server.awaitEnd();
         drain.join();
         return 0;
@@ -105,7 +111,8 @@ public final class Main implements Callable<Integer> {
     }
 
     /** Once all is told, what was asked for is done: exit code 0 in place of the signal's. */
-    private static void drain(Server server) {
+    private static void drain(Server server, Systemd systemd) {
+        systemd.stopping();
         try {
             server.drain(FINISH_WITHIN);
         } catch (InterruptedException e) {

@@ -1,5 +1,6 @@
 package dormouse.server;
 
+import dormouse.agent.LiveTls;
 import dormouse.server.api.Api;
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Credentials;
@@ -73,6 +74,7 @@ public final class Server implements AutoCloseable {
      * @param reading where large bodies are read that alone say whom they are for
      * @param transport of the gRPC door
      * @param http whether the HTTP door opens; it takes a real port
+     * @param tls of both doors; null: plaintext
      * @param llms puts something between the server and its database
      * @param sessions the same for what is kept of sessions
      * @param wakeTimes the same for how long wakes take
@@ -87,6 +89,7 @@ public final class Server implements AutoCloseable {
             Executor reading,
             ServerBuilder<?> transport,
             boolean http,
+            @Nullable LiveTls tls,
             UnaryOperator<LlmStore> llms,
             UnaryOperator<SessionStore> sessions,
             UnaryOperator<WakeTimeStore> wakeTimes,
@@ -110,13 +113,20 @@ public final class Server implements AutoCloseable {
 
     /** Starts a server on this machine's clock and ports; when it returns, it can serve. */
     public static Server start(ServerConfig config) throws IOException {
-        SystemTime time = new SystemTime();
-        ExecutorService lane = Executors.newSingleThreadExecutor(Threads.named("dormouse-lane"));
-        ExecutorService blocking = new ThreadPoolExecutor(
-                2, 2, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1024), Threads.named("dormouse-store"));
-        ExecutorService reading = new ThreadPoolExecutor(
-                1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(256), Threads.named("dormouse-reading"));
+        Parts ground = new Parts();
         try {
+            SystemTime time = ground.add(new SystemTime());
+            ExecutorService lane = Executors.newSingleThreadExecutor(Threads.named("dormouse-lane"));
+            ground.add(lane::shutdownNow);
+            ExecutorService blocking = new ThreadPoolExecutor(
+                    2, 2, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1024), Threads.named("dormouse-store"));
+            ground.add(blocking::shutdownNow);
+            ExecutorService reading = new ThreadPoolExecutor(
+                    1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(256), Threads.named("dormouse-reading"));
+            ground.add(reading::shutdownNow);
+            LiveTls tls = config.reach().openTls(ground);
+            GrpcTransport transport =
+                    ground.add(new GrpcTransport(config.grpc(), config.reach().connections(), tls, time));
             Server server = new Server(
                     config,
                     new Ground(
@@ -125,23 +135,18 @@ public final class Server implements AutoCloseable {
                             lane,
                             blocking,
                             reading,
-                            GrpcDoor.transport(config),
+                            transport.builder(),
                             true,
+                            tls,
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             HouseAgent.Ground.PROCESS));
-            server.parts.addGround(time);
-            server.parts.addGround(lane::shutdownNow);
-            server.parts.addGround(blocking::shutdownNow);
-            server.parts.addGround(reading::shutdownNow);
+            server.parts.addGround(ground);
             return server;
         } catch (IOException | RuntimeException e) {
-            time.close();
-            lane.shutdownNow();
-            blocking.shutdownNow();
-            reading.shutdownNow();
+            ground.close();
             throw e;
         }
     }
@@ -247,20 +252,30 @@ public final class Server implements AutoCloseable {
                     ground.reading());
 
             AgentLink.Conditions conditions = new AgentLink.Conditions(
-                    config.terms(), config.limits().windowBytes(), FRAME_BYTES, config.replica());
+                    config.terms(),
+                    config.limits().windowBytes(),
+                    FRAME_BYTES,
+                    config.reach().framesPerSecond(),
+                    config.replica());
             suspended = new SuspendedTasks(time, config.resumeGrace(), config.agents());
             fleet.listen(suspended);
             SuspendedTasks none = new SuspendedTasks(time, Duration.ZERO, 0); // what runs in here is not cut off
             parts.add(HouseAgent.serve(
                     publicLlms,
                     ground.house(),
-                    new AgentLink(new AgentLink.Inside(house, wakes, sleeps, none), conditions)));
+                    new AgentLink(new AgentLink.Inside(house, wakes, sleeps, none, time), conditions)));
             List<BindableService> services = new ArrayList<>(api.services());
-            services.add(new AgentLink(new AgentLink.Inside(sessions, wakes, sleeps, suspended), conditions));
-            grpc = parts.add(new GrpcDoor(ground.transport(), config.limits().requestBytes(), services));
+            services.add(new AgentLink(new AgentLink.Inside(sessions, wakes, sleeps, suspended, time), conditions));
+            grpc = parts.add(new GrpcDoor(
+                    ground.transport(),
+                    Addresses.text(config.grpc()),
+                    config.limits().requestBytes(),
+                    services));
             door = ground.http()
                     ? new Door(
-                            config.http(), new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get, pages))
+                            config.http(),
+                            Reach.of(ground.tls()),
+                            new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get, pages))
                     : null;
             if (door != null) {
                 parts.add(door);

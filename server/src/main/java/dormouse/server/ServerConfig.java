@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * What the operator says, checked. The keys, their defaults and bounds are those of {@code docs/server.md}.
  *
  * @param grpc where agents and gRPC clients connect; port 0 picks a free one
+ * @param reach how the doors are guarded
  * @param usageRetention how long it is kept what tasks there were; zero: it isn't
  * @param replica the name of this process among those that share a database
  * @param llms the PUBLIC ones of the file
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 public record ServerConfig(
         InetSocketAddress grpc,
         DoorConfig http,
+        Reach reach,
         Store database,
         Terms terms,
         Duration resumeGrace,
@@ -60,24 +62,19 @@ public record ServerConfig(
         InetSocketAddress address = Addresses.parse(grpc, "address", "127.0.0.1:7700");
         Settings http = settings.section("http");
         InetSocketAddress httpAddress = Addresses.parse(http, "address", "127.0.0.1:7701");
-        boolean insecure = settings.flag("insecure", false);
-        refuseWhatIsNotThere(settings);
-        for (Settings door : new Settings[] {grpc, http}) {
-            InetSocketAddress asked = door == grpc ? address : httpAddress;
-            if (!asked.getAddress().isLoopbackAddress() && !insecure) {
-                throw door.wrong(
-                        "address",
-                        "is beyond loopback, where anyone could use every Llm: bind 127.0.0.1, or say insecure: true"
-                                + " where something else guards the network");
-            }
-        }
+        Reach reach = Reach.of(settings);
+        AuthConfig auth = auth(settings.section("auth"), limits);
+        reach.check(grpc, address, auth.tokens());
+        reach.check(http, httpAddress, auth.tokens());
         ServerConfig config = new ServerConfig(
                 address,
                 new DoorConfig(
                         httpAddress,
                         cors(http),
                         hosts(http),
-                        settings.section("auth").choice("mode", AuthConfig.Mode.NONE) == AuthConfig.Mode.NONE),
+                        settings.section("auth").choice("mode", AuthConfig.Mode.NONE) == AuthConfig.Mode.NONE,
+                        reach.connections()),
+                reach,
                 store(settings.section("database")),
                 terms(lifecycle),
                 lifecycle.duration("resumeGrace", Duration.ofSeconds(10), Duration.ZERO, LONGEST),
@@ -91,7 +88,7 @@ public record ServerConfig(
                 replica(settings.section("replica")),
                 PublicLlmsReader.read(settings),
                 settings.section("metrics").flag("perLlm", false),
-                auth(settings.section("auth"), limits),
+                auth,
                 !address.getAddress().isLoopbackAddress()
                         || !httpAddress.getAddress().isLoopbackAddress());
         settings.rejectUnknown();
@@ -183,15 +180,5 @@ public record ServerConfig(
             throw replica.wrong("id", "is longer than 64 characters");
         }
         return id.isEmpty() ? "main" : id;
-    }
-
-    /** Better no start than one that is less guarded, or serves less, than its file says. */
-    private static void refuseWhatIsNotThere(Settings settings) {
-        Settings tls = settings.section("tls");
-        for (String key : new String[] {"cert", "key", "clientCa"}) {
-            if (tls.has(key) && !tls.text(key, "").isEmpty()) {
-                throw tls.wrong(key, "is set, and this version has no TLS of its own yet");
-            }
-        }
     }
 }

@@ -58,7 +58,11 @@ class ArchitectureTest {
                     room("fleet", "control", "relay", "auth")
                             .and("dormouse.form", "dormouse.settings", "org.slf4j", "com.fasterxml.jackson..")
                             .and("io.vertx.core..", "io.netty.channel", "io.netty.handler.codec..", "java.net")
-                            .and("io.prometheus.metrics..", "java.math")
+                            .and("io.prometheus.metrics..", "java.math", "javax.net.ssl", "io.netty.util.concurrent")
+                            .list(),
+            "tls",
+                    room().and("dormouse.pem", "org.bouncycastle..", "java.math", "java.security..")
+                            .and("javax.security.auth.x500")
                             .list(),
             "store",
                     room("fleet")

@@ -101,6 +101,7 @@ public final class Harness implements AutoCloseable {
                             Runnable::run,
                             InProcessServerBuilder.forName(door),
                             http,
+                            null,
                             stores::llms,
                             stores::sessions,
                             stores::wakeTimes,

@@ -2,8 +2,10 @@ package dormouse.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Duration;
+import dormouse.v1.AgentMessage;
+import dormouse.v1.Goodbye;
 import dormouse.v1.LlmStatus;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -45,11 +47,11 @@ class LeavingTest {
         agent.register(ScriptedAgent.awake("qwen3"));
         server.stores().away();
         agent.ask(ScriptedAgent.awake("qwen3"), ScriptedAgent.awake("llama"));
-        server.advance(Duration.ofMillis(500));
+        server.advance(java.time.Duration.ofMillis(500));
         server.stores().back();
         agent.goodbye();
 
-        server.advance(Duration.ofSeconds(2));
+        server.advance(java.time.Duration.ofSeconds(2));
         assertThat(server.llm("qwen3").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
         assertThat(server.llm("llama").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
     }
@@ -64,5 +66,32 @@ class LeavingTest {
         ScriptedAgent next = server.agent("ana").sameAs(stays);
         next.register(ScriptedAgent.awake("qwen3"));
         assertThat(stays.endedWith()).isEqualTo("SESSION_FENCED");
+    }
+
+    @Test
+    void whoIsNotGoneWhenItSaidIsLetGoWithItsTasks() {
+        ScriptedAgent agent = server.agent("ana");
+        agent.register(ScriptedAgent.awake("qwen3"));
+        InferProbe infer = server.infer("qwen3");
+        agent.send(AgentMessage.newBuilder()
+                .setGoodbye(Goodbye.newBuilder().setWithin(Duration.newBuilder().setSeconds(10))));
+
+        server.advance(java.time.Duration.ofSeconds(11));
+        assertThat(infer.over()).as("a moment for its last messages").isFalse();
+        server.advance(java.time.Duration.ofSeconds(2));
+        assertThat(agent.endedWith()).isEqualTo("AGENT_LOST");
+        assertThat(infer.reason()).isEqualTo("AGENT_LOST");
+    }
+
+    @Test
+    void whoThinksBetterOfLeavingIsNotLetGo() {
+        ScriptedAgent agent = server.agent("ana");
+        agent.register(ScriptedAgent.awake("qwen3"));
+        agent.goodbye();
+        agent.register(ScriptedAgent.awake("qwen3"));
+
+        server.advance(java.time.Duration.ofSeconds(50));
+        agent.heartbeat();
+        assertThat(server.llm("qwen3").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
     }
 }

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import dormouse.v1.Infer;
 import dormouse.v1.InferRequest;
 import io.grpc.Status;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -17,7 +18,8 @@ class LimitsTest {
             "limits.requestBytes=64KiB",
             "limits.bufferedBytes=100KiB",
             "limits.waitersPerLlm=3",
-            "limits.queuePerLlm=0");
+            "limits.queuePerLlm=0",
+            "limits.framesPerSecond=100");
     private final ScriptedAgent agent = server.agent("ana");
 
     @AfterEach
@@ -104,5 +106,25 @@ class LimitsTest {
         }
         assertThat(infer(1).reason()).isEqualTo("QUEUE_FULL");
         assertThat(agent.infers()).hasSize(4);
+    }
+
+    @Test
+    void anAgentThatSaysMoreThanOneCanNeedIsLetGoAndItsNeighbourIsNot() {
+        agent.register(ScriptedAgent.awake("qwen3"));
+        ScriptedAgent neighbour = server.agent("bo");
+        neighbour.register(ScriptedAgent.awake("phi"));
+        for (int i = 0; i < 499; i++) {
+            agent.heartbeat();
+        }
+        assertThat(agent.acks()).as("five seconds' worth at once").isEqualTo(499);
+
+        server.advance(Duration.ofMillis(10));
+        agent.heartbeat();
+        assertThat(agent.acks()).as("what the time has brought").isEqualTo(500);
+        agent.heartbeat();
+        assertThat(agent.endedWith()).isEqualTo("RATE_LIMITED");
+        assertThat(agent.retryAfter()).isEqualTo(Duration.ofSeconds(10));
+        neighbour.heartbeat();
+        assertThat(neighbour.acks()).isOne();
     }
 }

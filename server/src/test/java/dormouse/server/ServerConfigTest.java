@@ -207,32 +207,9 @@ class ServerConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0.0.0.0:7700", "192.0.2.1:7700", "[::]:7700"})
-    void anAddressBeyondLoopbackIsRefusedAtEitherDoorUnlessTheOperatorInsists(String address) {
-        for (String door : new String[] {"grpc", "http"}) {
-            assertThatThrownBy(() -> file(door + ": {address: '" + address + "'}"))
-                    .isInstanceOf(SettingsException.class)
-                    .hasMessageStartingWith(
-                            "server.yaml:1: " + door + ".address: \"" + address + "\" is beyond loopback")
-                    .hasMessageContaining("insecure: true");
-        }
-        assertThat(file("insecure: true", "grpc: {address: '" + address + "'}").beyondLoopback())
-                .isTrue();
-    }
-
-    @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1:0", "localhost:7700", "[::1]:7700", "127.9.9.9:1"})
     void anAddressOnLoopbackNeedsNoInsisting(String address) {
         assertThat(file("grpc: {address: '" + address + "'}").beyondLoopback()).isFalse();
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"tls: {cert: c.pem}", "tls: {key: k.pem}"})
-    void aServerThatWouldBeLessGuardedThanItsFileSaysDoesNotStart(String line) {
-        assertThatThrownBy(() -> file(line))
-                .isInstanceOf(SettingsException.class)
-                .hasMessageStartingWith("server.yaml:1: ")
-                .hasMessageContaining("this version");
     }
 
     @Test

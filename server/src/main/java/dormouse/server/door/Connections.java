@@ -1,5 +1,6 @@
 package dormouse.server.door;
 
+import dormouse.server.control.ConnectionLimits;
 import dormouse.server.control.Time;
 import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Context;
@@ -16,30 +17,27 @@ import org.jspecify.annotations.Nullable;
  * any for a while. One that waits for an answer is left alone, however long that takes. Any loop; a connection's own for
  * what concerns it.
  *
- * <p>Vert.x tells of a connection at its first request. Until then its own idle time-out guards it, which knows nothing of
+ * <p>Vert.x tells of a connection at its first request. Until then a {@link HeadDeadline} guards it, which knows nothing of
  * answers that are waited for, and so is taken out of the connection then.
  */
 final class Connections {
-    /** For its first byte, and between two of its first request's head. */
-    static final Duration FIRST_REQUEST = Duration.ofSeconds(30);
-    /** Longer than clients and proxies usually keep one, so that it is they who close. */
-    private static final Duration IDLE = Duration.ofSeconds(120);
-
     private final Time time;
+    private final ConnectionLimits limits;
     private final Map<HttpConnection, Held> all = new ConcurrentHashMap<>();
 
-    Connections(Time time) {
+    Connections(Time time, ConnectionLimits limits) {
         this.time = time;
+        this.limits = limits;
     }
 
     /** A client has come. */
     void opened(HttpConnection connection) {
         ChannelPipeline pipeline =
                 ((HttpServerConnection) connection).channelHandlerContext().pipeline();
-        if (pipeline.get("idle") != null) {
-            pipeline.remove("idle");
+        if (pipeline.get(HeadDeadline.NAME) != null) {
+            pipeline.remove(HeadDeadline.NAME);
         }
-        held(connection).idleFor(FIRST_REQUEST);
+        held(connection).idleFor(limits.head());
     }
 
     /** It asks for something. */
@@ -95,7 +93,7 @@ final class Connections {
         void done() {
             calls--;
             if (calls == 0) {
-                idleFor(IDLE);
+                idleFor(limits.idle());
             }
         }
     }

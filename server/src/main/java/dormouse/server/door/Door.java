@@ -1,6 +1,8 @@
 package dormouse.server.door;
 
+import dormouse.server.control.ConnectionLimits;
 import dormouse.server.control.Fleet;
+import dormouse.server.control.Guests;
 import dormouse.server.control.Time;
 import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.Relay;
@@ -10,10 +12,13 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.TrustOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Queue;
@@ -22,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The HTTP door, open from its making to its close. A few event loops carry all connections; nothing on them waits, so
@@ -43,6 +49,7 @@ public final class Door implements AutoCloseable {
             Fleet fleet, Relay relay, Deadlines deadlines, Time time, BooleanSupplier draining, FleetPages pages) {}
 
     private final Vertx vertx;
+    private final Guests guests;
     private final Connections connections;
     private final InetSocketAddress address;
     private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
@@ -50,19 +57,26 @@ public final class Door implements AutoCloseable {
     /**
      * Blocks until it is open.
      *
+     * @param tls null: plaintext
      * @throws IOException where the address can't be had
      */
-    public Door(DoorConfig config, Ground ground) throws IOException {
+    public Door(DoorConfig config, @Nullable DoorTls tls, Ground ground) throws IOException {
         int loops = Math.min(MOST_LOOPS, Runtime.getRuntime().availableProcessors());
-        vertx = Vertx.vertx(new VertxOptions()
-                .setEventLoopPoolSize(loops)
-                .setWorkerPoolSize(loops)
-                .setInternalBlockingPoolSize(1)
-                .setUseDaemonThread(true)
-                .setFileSystemOptions(
-                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         Time time = ground.time();
-        connections = new Connections(time);
+        ConnectionLimits limits = config.limits();
+        guests = new Guests("http", limits.connections(), limits.perAddress(), time);
+        vertx = Vertx.builder()
+                .with(new VertxOptions()
+                        .setEventLoopPoolSize(loops)
+                        .setWorkerPoolSize(loops)
+                        .setInternalBlockingPoolSize(1)
+                        .setUseDaemonThread(true)
+                        .setFileSystemOptions(new FileSystemOptions()
+                                .setFileCachingEnabled(false)
+                                .setClassPathResolvingEnabled(false)))
+                .withTransport(new Threshold(guests, limits.head()).transport())
+                .build();
+        connections = new Connections(time, limits);
         Front front = new Front(
                 routes(ground),
                 new Infers(ground),
@@ -71,7 +85,7 @@ public final class Door implements AutoCloseable {
                 connections,
                 time);
         InetSocketAddress asked = config.address();
-        HttpServerOptions options = options();
+        HttpServerOptions options = options(limits, tls);
         String host = asked.getAddress().getHostAddress();
         SocketAddress shared = asked.getPort() == 0
                 ? SocketAddress.sharedRandomPort(1, host) // a free one, the same for all loops
@@ -100,9 +114,8 @@ public final class Door implements AutoCloseable {
         return routes;
     }
 
-    private static HttpServerOptions options() {
-        return new HttpServerOptions()
-                .setIdleTimeout((int) Connections.FIRST_REQUEST.toSeconds())
+    private static HttpServerOptions options(ConnectionLimits limits, @Nullable DoorTls tls) {
+        HttpServerOptions options = new HttpServerOptions()
                 .setMaxInitialLineLength(LONGEST_LINE)
                 .setMaxHeaderSize(LONGEST_HEADERS)
                 .setMaxChunkSize(PIECE)
@@ -113,6 +126,17 @@ public final class Door implements AutoCloseable {
                 .setHttp2RstFloodMaxRstFramePerWindow(RESETS)
                 .setHttp2RstFloodWindowDuration(RESETS_IN_SECONDS)
                 .setHttp2RstFloodWindowDurationTimeUnit(TimeUnit.SECONDS);
+        if (tls != null) {
+            options.setSsl(true)
+                    .setUseAlpn(true)
+                    .setSslHandshakeTimeout(limits.handshake().toMillis())
+                    .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
+                    .setKeyCertOptions(KeyCertOptions.wrap(tls.keys()));
+            if (tls.clients() != null) {
+                options.setClientAuth(ClientAuth.REQUIRED).setTrustOptions(TrustOptions.wrap(tls.clients()));
+            }
+        }
+        return options;
     }
 
     /** Connections are dealt out to the loops in turn. */
@@ -143,9 +167,14 @@ public final class Door implements AutoCloseable {
         return address;
     }
 
-    /** How many clients are connected. */
+    /** How many clients have asked for something and are connected. */
     public int connections() {
         return connections.size();
+    }
+
+    /** Everyone who is connected. */
+    public Guests guests() {
+        return guests;
     }
 
     /** Answers on their way may end, for a second at most; then every connection is closed. */

@@ -1,5 +1,6 @@
 package dormouse.server.door;
 
+import dormouse.server.control.ConnectionLimits;
 import java.net.InetSocketAddress;
 import java.util.List;
 
@@ -11,7 +12,8 @@ import java.util.List;
  * @param guarded whether nobody needs a token, so that browsers are to be kept from being a way in
  * @param cors the origins whose pages may call from a browser; {@code *} for any; empty: none
  */
-public record DoorConfig(InetSocketAddress address, List<String> cors, List<String> hosts, boolean guarded) {
+public record DoorConfig(
+        InetSocketAddress address, List<String> cors, List<String> hosts, boolean guarded, ConnectionLimits limits) {
     public DoorConfig {
         hosts = List.copyOf(hosts);
         cors = List.copyOf(cors);

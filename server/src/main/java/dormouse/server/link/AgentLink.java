@@ -2,6 +2,7 @@ package dormouse.server.link;
 
 import dormouse.server.control.Reception;
 import dormouse.server.control.Sleeps;
+import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
@@ -19,15 +20,16 @@ public final class AgentLink extends AgentServiceGrpc.AgentServiceImplBase {
      *
      * @param windowBytes of each task, in both directions
      * @param frameBytes the largest piece of data in one message
+     * @param framesPerSecond how many messages an agent may send in a second
      */
-    public record Conditions(Terms terms, int windowBytes, int frameBytes, String replica) {}
+    public record Conditions(Terms terms, int windowBytes, int frameBytes, int framesPerSecond, String replica) {}
 
     /**
      * Whom streams speak to.
      *
      * @param reception whose agents come in here
      */
-    public record Inside(Reception reception, Wakes wakes, Sleeps sleeps, SuspendedTasks suspended) {}
+    public record Inside(Reception reception, Wakes wakes, Sleeps sleeps, SuspendedTasks suspended, Time time) {}
 
     private static final int PREFETCH = 32;
 
@@ -43,6 +45,7 @@ public final class AgentLink extends AgentServiceGrpc.AgentServiceImplBase {
     public StreamObserver<AgentMessage> connect(StreamObserver<ServerMessage> responses) {
         ServerCallStreamObserver<ServerMessage> out = (ServerCallStreamObserver<ServerMessage>) responses;
         AgentStream stream = new AgentStream(out, inside, conditions);
+        StreamBounds bounds = new StreamBounds(stream, inside.time(), conditions.framesPerSecond());
         out.disableAutoRequest();
         out.setOnReadyHandler(stream::ready);
         out.setOnCancelHandler(() -> stream.ended("its connection was lost"));
@@ -51,7 +54,9 @@ public final class AgentLink extends AgentServiceGrpc.AgentServiceImplBase {
             @Override
             public void onNext(AgentMessage message) {
                 try {
-                    stream.receive(message);
+                    if (bounds.allow(message)) {
+                        stream.receive(message);
+                    }
                 } catch (IllegalArgumentException | ArithmeticException e) {
                     stream.close(Failure.of(Reason.MALFORMED, Messages.text(String.valueOf(e.getMessage()))));
                 }
@@ -60,11 +65,13 @@ public final class AgentLink extends AgentServiceGrpc.AgentServiceImplBase {
 
             @Override
             public void onError(Throwable cause) {
+                bounds.over();
                 stream.ended("its connection was lost");
             }
 
             @Override
             public void onCompleted() {
+                bounds.over();
                 stream.completed();
             }
         };

@@ -186,6 +186,15 @@ final class AgentStream implements AgentLine {
         }
     }
 
+    /** The time that it had asked for is over, unless it has thought better of leaving. */
+    void leave(Duration within) {
+        AttachedAgent known = agent;
+        if (known != null && known.leaving()) {
+            close(Failure.of(
+                    Reason.AGENT_LOST, "the agent said goodbye, and was not gone within " + within.toSeconds() + " s"));
+        }
+    }
+
     private void wakeResult(AttachedAgent known, WakeResult result) {
         if (StreamTasks.isId(result.getTaskId())) {
             wakes.result(

@@ -1,0 +1,132 @@
+package dormouse.server.tls;
+
+import dormouse.pem.Identity;
+import dormouse.pem.PemException;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.bouncycastle.util.io.pem.PemObject;
+import org.bouncycastle.util.io.pem.PemWriter;
+
+/** The files of a {@link HomeAuthority} in one directory. Private keys can be read by their owner alone. For one thread. */
+public final class HomeFiles {
+    private static final String CLIENT = "dormouse client";
+
+    private final Path directory;
+
+    public HomeFiles(Path directory) {
+        this.directory = directory;
+    }
+
+    public Path authority() {
+        return directory.resolve("ca.crt");
+    }
+
+    public Path authorityKey() {
+        return directory.resolve("ca.key");
+    }
+
+    public Path server() {
+        return directory.resolve("server.crt");
+    }
+
+    public Path serverKey() {
+        return directory.resolve("server.key");
+    }
+
+    public Path client() {
+        return directory.resolve("client.crt");
+    }
+
+    public Path clientKey() {
+        return directory.resolve("client.key");
+    }
+
+    /**
+     * Makes all six.
+     *
+     * @return until when what was made is valid
+     * @throws FileAlreadyExistsException where one of them is there: none is touched then
+     */
+    public Instant make(Names names, Instant now, SecureRandom random) throws IOException {
+        Files.createDirectories(directory, forOwner(directory, "rwx------"));
+        List<Path> all = List.of(authority(), authorityKey(), server(), serverKey(), client(), clientKey());
+        for (Path each : all) {
+            if (Files.exists(each)) {
+                throw new FileAlreadyExistsException(each.toString());
+            }
+        }
+        HomeAuthority authority = HomeAuthority.make(now, random);
+        List<Path> made = new ArrayList<>();
+        try {
+            write(authority.own(), authority(), authorityKey(), made);
+            return issue(authority, names, now, made);
+        } catch (IOException e) {
+            for (Path each : made) {
+                Files.deleteIfExists(each); // all or nothing: the next try begins anew
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Makes those of server and client anew, by the authority that is there. Each file is replaced at one go; a server that runs
+     * takes them up.
+     */
+    public Instant renew(Names names, Instant now, SecureRandom random) throws IOException, PemException {
+        Identity own = Identity.read(authority(), authorityKey(), now);
+        HomeAuthority authority =
+                new HomeAuthority(new HomeAuthority.Issued(own.chain().get(0), own.key()), random);
+        return issue(authority, names, now, new ArrayList<>());
+    }
+
+    private Instant issue(HomeAuthority authority, Names names, Instant now, List<Path> made) throws IOException {
+        HomeAuthority.Issued server = authority.server(names, now);
+        write(server, server(), serverKey(), made);
+        write(authority.client(CLIENT, now), client(), clientKey(), made);
+        return server.certificate().getNotAfter().toInstant();
+    }
+
+    private static void write(HomeAuthority.Issued issued, Path certificate, Path key, List<Path> made)
+            throws IOException {
+        try {
+            write(key, "PRIVATE KEY", issued.key().getEncoded(), "rw-------", made);
+            write(certificate, "CERTIFICATE", issued.certificate().getEncoded(), "rw-r--r--", made);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("what was made can be written", e);
+        }
+    }
+
+    /** Never there with other rights than these, nor half of it. */
+    private static void write(Path file, String label, byte[] bytes, String rights, List<Path> made)
+            throws IOException {
+        StringWriter text = new StringWriter();
+        try (PemWriter pem = new PemWriter(text)) {
+            pem.writeObject(new PemObject(label, bytes));
+        }
+        Path half = file.resolveSibling(file.getFileName() + ".part");
+        Files.deleteIfExists(half);
+        Files.createFile(half, forOwner(file, rights));
+        made.add(half);
+        Files.writeString(half, text.toString());
+        Files.move(half, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        made.add(file);
+    }
+
+    /** Where the file system knows of rights at all. */
+    private static FileAttribute<?>[] forOwner(Path file, String rights) {
+        return file.getFileSystem().supportedFileAttributeViews().contains("posix")
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(rights))}
+                : new FileAttribute<?>[0];
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of the shell's parts, one at a time. */
+@NullMarked
+package dormouse.server.control;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dormouse.server.tls;
+
+import org.jspecify.annotations.NullMarked;
