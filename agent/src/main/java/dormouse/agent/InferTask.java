@@ -5,12 +5,8 @@ import com.google.rpc.Status;
 import dormouse.contract.Problems;
 import dormouse.v1.AgentMessage;
 import dormouse.v1.Infer;
-import dormouse.v1.InferChunk;
-import dormouse.v1.InferEnd;
-import dormouse.v1.InferHead;
 import dormouse.v1.InferInput;
 import dormouse.v1.TaskPosition;
-import dormouse.v1.Usage;
 import dormouse.v1.Window;
 import io.grpc.Status.Code;
 import java.util.Map;
@@ -64,16 +60,12 @@ final class InferTask implements Outbox.Source, Backend.Listener {
     private final LlmConfig llm;
     private final Tools tools;
     private final InferInputs inputs;
-    private final AnswerFlow flow;
-    private final UsageSniffer sniffer = new UsageSniffer();
+    private final Answer answer;
     private final TaskClocks clocks;
     private Phase phase = Phase.INPUT;
     private Backend.@Nullable Exchange exchange;
     private Place place;
-    private @Nullable InferHead head;
-    private boolean headSent;
     private boolean endTold;
-    private @Nullable Status error;
     private boolean bodyCounted;
     private boolean responding;
     private boolean asked;
@@ -85,7 +77,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         this.tools = tools;
         this.place = place;
         this.inputs = new InferInputs(infer.getInputBytes(), tools.window());
-        this.flow = new AnswerFlow(tools.window());
+        this.answer = new Answer(infer.getTaskId(), tools.window());
         this.clocks = new TaskClocks(tools.loop(), infer, this::abandon);
     }
 
@@ -153,12 +145,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
 
     /** How far it has come, as far as the agent knows. */
     TaskPosition position() {
-        return TaskPosition.newBuilder()
-                .setTaskId(infer.getTaskId())
-                .setOffset(flow.sent())
-                .setInputOffset(inputs.received())
-                .setHead(headSent)
-                .build();
+        return answer.position().setInputOffset(inputs.received()).build();
     }
 
     /** Goes on in another stream, from what the server has of it. */
@@ -167,28 +154,27 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         if (phase == Phase.SAID) {
             phase = Phase.ENDING; // whether that has arrived is not known
         }
-        boolean possible = flow.rewind(has.getOffset())
-                && has.getInputOffset() == inputs.received()
-                && (headSent || !has.getHead());
-        if (!possible) {
-            error = Problems.status(
+        TaskPosition mine = position();
+        if (!answer.rewind(has) || has.getInputOffset() != inputs.received()) {
+            answer.cutOff(Problems.status(
                     Code.INVALID_ARGUMENT,
                     "MALFORMED",
-                    "Registered.tasks: offset=" + has.getOffset() + " input_offset=" + has.getInputOffset() + " head="
-                            + has.getHead() + " can't be, the agent says offset=" + flow.sent() + " input_offset="
-                            + inputs.received() + " head=" + headSent);
-            flow.drop();
+                    "Registered.tasks: " + say(has) + " can't be, where the agent says " + say(mine)));
             leaveBackend();
             phase = Phase.ENDING;
         }
-        headSent = has.getHead();
         if (phase == Phase.INPUT && inputs.received() > 0) {
             tellConsumed();
         }
         place.ready(this);
     }
 
-    /** The server has its end: false where it has not said one. */
+    private static String say(TaskPosition position) {
+        return "offset=" + position.getOffset() + " input_offset=" + position.getInputOffset() + " head="
+                + position.getHead();
+    }
+
+    /** The server has its end. */
     void arrived() {
         if (phase == Phase.SAID) {
             phase = Phase.OVER;
@@ -202,7 +188,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
 
     /** The server has consumed so much of the answer. */
     void consumed(long position) {
-        flow.consumed(position);
+        answer.consumed(position);
         place.ready(this);
         askForMore();
     }
@@ -242,12 +228,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
     public void head(int status, String contentType, Map<String, String> headers) {
         responding = true;
         forgetBody();
-        head = InferHead.newBuilder()
-                .setTaskId(infer.getTaskId())
-                .setStatus(status)
-                .setContentType(contentType)
-                .putAllHeaders(headers)
-                .build();
+        answer.head(status, contentType, headers);
         askForMore();
     }
 
@@ -261,8 +242,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         }
         begun();
         host.backendAnswered();
-        sniffer.see(data);
-        flow.offer(data);
+        answer.offer(data);
         place.ready(this);
         askForMore();
     }
@@ -290,7 +270,7 @@ final class InferTask implements Outbox.Source, Backend.Listener {
     /** Reads on where the window has room; the idle clock runs only meanwhile. */
     private void askForMore() {
         boolean reading = phase == Phase.ASKING || phase == Phase.ANSWERING;
-        if (reading && responding && exchange != null && !asked && flow.wantsMore()) {
+        if (reading && responding && exchange != null && !asked && answer.wantsMore()) {
             asked = true;
             if (phase == Phase.ANSWERING) {
                 clocks.reading();
@@ -301,14 +281,11 @@ final class InferTask implements Outbox.Source, Backend.Listener {
 
     /** Ends it at once; what has not been sent is dropped. */
     private void abandon(Status why) {
-        if (phase == Phase.SAID || phase == Phase.OVER || (phase == Phase.ENDING && flow.isDrained())) {
+        if (phase == Phase.SAID || phase == Phase.OVER || (phase == Phase.ENDING && answer.isDrained())) {
             return;
         }
-        flow.drop();
-        if (flow.sent() == 0 && !headSent) {
-            head = null;
-        }
-        endWith(why);
+        answer.cutOff(why);
+        leave();
     }
 
     /** Ends it after what has come. */
@@ -316,14 +293,11 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         if (phase == Phase.ENDING || phase == Phase.SAID || phase == Phase.OVER) {
             return;
         }
-        if (!flow.hasBegun()) {
-            head = null;
-        }
-        endWith(Problems.status(code, reason, message));
+        answer.breakOff(Problems.status(code, reason, message));
+        leave();
     }
 
-    private void endWith(Status why) {
-        error = why;
+    private void leave() {
         leaveBackend();
         phase = Phase.ENDING;
         place.ready(this);
@@ -352,37 +326,11 @@ final class InferTask implements Outbox.Source, Backend.Listener {
         if (phase != Phase.ANSWERING && phase != Phase.ENDING) {
             return null;
         }
-        if (head != null && !headSent) {
-            headSent = true;
-            return AgentMessage.newBuilder().setInferHead(head).build();
-        }
-        long offset = flow.sent();
-        ByteString data = flow.take(tools.frame());
-        if (data != null) {
-            return AgentMessage.newBuilder()
-                    .setInferChunk(InferChunk.newBuilder()
-                            .setTaskId(infer.getTaskId())
-                            .setOffset(offset)
-                            .setData(data))
-                    .build();
-        }
-        if (phase == Phase.ENDING && flow.isDrained()) {
+        AgentMessage message = answer.next(tools.frame());
+        if (message == null && phase == Phase.ENDING && answer.isDrained()) {
             finish();
-            return AgentMessage.newBuilder().setInferEnd(ending()).build();
+            return answer.end();
         }
-        return null;
-    }
-
-    private InferEnd ending() {
-        InferEnd.Builder end =
-                InferEnd.newBuilder().setTaskId(infer.getTaskId()).setBytes(flow.sent());
-        if (error != null) {
-            end.setError(error);
-        }
-        Usage usage = sniffer.usage();
-        if (usage != null) {
-            end.setUsage(usage);
-        }
-        return end.build();
+        return message;
     }
 }

@@ -16,15 +16,20 @@ import dormouse.v1.WakeResult;
 import dormouse.v1.Window;
 import io.grpc.Status.Code;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /** What the server has asked for over one stream: its tasks, and the wakes that it waits for. On the loop alone. */
 final class StreamWork implements InferTask.Place {
     /** Of all Llms; more than any server would send that keeps to the Llms' concurrency. */
     static final int MAX_TASKS = 8192;
+
+    /** Ended tasks that are kept at a time; more than end within the time that a word takes to and fro. */
+    private static final int MOST_SAID = 1024;
 
     private static final long DEFAULT_WINDOW = 64 * 1024;
     private static final int LARGEST_FRAME = 16 * 1024;
@@ -33,6 +38,7 @@ final class StreamWork implements InferTask.Place {
     private final Outbox outbox;
     private final Runnable ended;
     private final Map<String, InferTask> tasks = new HashMap<>();
+    private final Queue<String> said = new ArrayDeque<>(); // those that have ended, in that order
     private final Map<String, LlmHost> wakes = new HashMap<>();
     private long window = DEFAULT_WINDOW;
     private int frame = LARGEST_FRAME;
@@ -96,10 +102,24 @@ final class StreamWork implements InferTask.Place {
 
     @Override
     public void ended(InferTask task) {
-        if (!kept) {
+        if (kept) {
+            said.add(task.id());
+            forgetEldest();
+        } else {
             tasks.remove(task.id());
         }
         ended.run();
+    }
+
+    /** A server that never says that an end has come does not fill the memory. */
+    private void forgetEldest() {
+        if (said.size() > MOST_SAID) {
+            String eldest = said.remove();
+            InferTask task = tasks.get(eldest);
+            if (task != null && task.hasEnded()) {
+                tasks.remove(eldest);
+            }
+        }
     }
 
     void infer(Infer infer) {

@@ -1,5 +1,7 @@
 package dormouse.server;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.google.protobuf.ByteString;
 import dormouse.contract.Problems;
 import dormouse.v1.AgentMessage;
@@ -9,8 +11,10 @@ import dormouse.v1.InferInput;
 import dormouse.v1.LlmOffer;
 import dormouse.v1.LlmSpec;
 import dormouse.v1.LlmStatus;
+import dormouse.v1.Registered;
 import dormouse.v1.ServerMessage;
 import dormouse.v1.Sleep;
+import dormouse.v1.TaskPosition;
 import dormouse.v1.Wake;
 import dormouse.v1.Window;
 import io.grpc.Channel;
@@ -42,13 +46,17 @@ final class RandomAgent {
     private @Nullable ScriptedAgent agent;
     private int read;
     private boolean left;
+    private boolean resuming;
+    private int resumed;
 
-    /** An infer that it works on. */
+    /** An infer that it works on, or whose end the server may not have heard. */
     private static final class Answering {
         final Infer task;
         final ByteString answer;
+        int input;
         boolean head;
         int sent;
+        boolean ended;
 
         Answering(Infer task, String answer) {
             this.task = task;
@@ -107,12 +115,54 @@ final class RandomAgent {
         read = 0;
         wakes.clear();
         sleeps.clear();
-        tasks.clear();
         ended.clear();
-        return name + (fresh ? " starts without its session: " : " connects: ") + register();
+        boolean restarted = !fresh && random.nextInt(10) == 0;
+        if (restarted) {
+            agent.restarted();
+        }
+        if (fresh || restarted || random.nextInt(8) == 0) {
+            tasks.clear();
+        }
+        resuming = true;
+        return name
+                + (fresh ? " starts without its session: " : restarted ? " is restarted: " : " connects: ")
+                + register(tasks.values().stream().map(this::position).toList());
+    }
+
+    /** How far it is with a task; now and then what can't be. */
+    private TaskPosition position(Answering task) {
+        int wrong = random.nextInt(30) == 0 ? 100_000 : 0;
+        return ScriptedAgent.at(task.task, task.sent + wrong, task.input, task.head);
+    }
+
+    /** Those tasks of the lost stream go on that the server names, from where it has them; the others are dropped. */
+    private void resume(Registered answer) {
+        Map<String, Answering> before = new LinkedHashMap<>(tasks);
+        tasks.clear();
+        for (TaskPosition has : answer.getTasksList()) {
+            Answering task = before.get(has.getTaskId());
+            assertThat(task).as("a task that goes on, and was named").isNotNull();
+            assertThat(has.getOffset())
+                    .as("what the server has of what was sent")
+                    .isBetween(0L, (long) task.sent);
+            task.sent = (int) has.getOffset();
+            task.head = has.getHead();
+            task.ended = false; // to be said again
+            tasks.put(has.getTaskId(), task);
+            resumed++;
+        }
+    }
+
+    /** How many tasks have gone on in another stream. */
+    int resumed() {
+        return resumed;
     }
 
     String register() {
+        return register(List.of());
+    }
+
+    private String register(List<TaskPosition> positions) {
         List<LlmOffer> offers = new ArrayList<>();
         StringBuilder told = new StringBuilder();
         for (String llm : names) {
@@ -130,8 +180,8 @@ final class RandomAgent {
             }
         }
         left = false;
-        agent().ask(offers.toArray(LlmOffer[]::new));
-        return "registers" + told;
+        agent().ask(positions, offers.toArray(LlmOffer[]::new));
+        return "registers" + told + (positions.isEmpty() ? "" : " with " + positions.size() + " tasks");
     }
 
     private String pool() {
@@ -184,17 +234,27 @@ final class RandomAgent {
         List<ServerMessage> news = List.copyOf(heard.subList(Math.min(read, heard.size()), heard.size()));
         read = heard.size();
         for (ServerMessage message : news) {
-            if (message.hasWake()) {
+            if (message.hasRegistered() && resuming) {
+                resuming = false;
+                resume(message.getRegistered());
+            } else if (message.hasWindow() && message.getWindow().getEnded()) {
+                tasks.remove(message.getWindow().getTaskId());
+            } else if (message.hasWake()) {
                 wakes.add(message.getWake());
             } else if (message.hasSleep()) {
                 sleeps.add(message.getSleep());
             } else if (message.hasInfer()) {
                 Infer task = message.getInfer();
-                tasks.put(
-                        task.getTaskId(),
-                        new Answering(task, "answer of " + task.getTaskId() + "x".repeat(random.nextInt(40_000))));
+                tasks.put(task.getTaskId(), new Answering(task, answer(task.getTaskId())));
             } else if (message.hasInferInput() && open()) {
                 InferInput input = message.getInferInput();
+                Answering task = tasks.get(input.getTaskId());
+                if (task != null) {
+                    assertThat(input.getOffset())
+                            .as("the next byte of an input")
+                            .isEqualTo(task.input);
+                    task.input += input.getData().size();
+                }
                 agent.send(AgentMessage.newBuilder()
                         .setWindow(Window.newBuilder()
                                 .setTaskId(input.getTaskId())
@@ -248,12 +308,28 @@ final class RandomAgent {
     }
 
     boolean hasTasks() {
-        return open() && !tasks.isEmpty();
+        return open() && tasks.values().stream().anyMatch(task -> !task.ended);
+    }
+
+    /** Its stream is lost, with things on the way that it believes to be said. */
+    String cutAmidWork() {
+        List<Answering> all =
+                tasks.values().stream().filter(task -> !task.ended).toList();
+        Answering task = all.get(random.nextInt(all.size()));
+        task.head = true;
+        task.sent = Math.min(task.answer.size(), task.sent + random.nextInt(15_000));
+        task.ended = task.sent == task.answer.size();
+        agent().cut();
+        return name + " is cut, and loses what it said of " + task.task.getTaskId() + " up to byte " + task.sent;
     }
 
     /** Goes on with one of its tasks. */
     String work() {
-        List<Answering> all = List.copyOf(tasks.values());
+        if (random.nextInt(12) == 0) {
+            return cutAmidWork();
+        }
+        List<Answering> all =
+                tasks.values().stream().filter(each -> !each.ended).toList();
         Answering task = all.get(random.nextInt(all.size()));
         String id = task.task.getTaskId();
         String told = name + " with " + id + " of " + task.task.getLlm() + ": ";
@@ -284,8 +360,8 @@ final class RandomAgent {
                 while (task.sent < task.answer.size()) {
                     piece(task, Math.min(16 << 10, task.answer.size() - task.sent));
                 }
-                tasks.remove(id);
                 ended.add(task.task);
+                task.ended = true;
                 agent().end(task.task, task.sent);
                 return told + "whole";
             }
@@ -303,9 +379,20 @@ final class RandomAgent {
         }
     }
 
-    /** The answer that a client gets whose task is whole, if this agent worked on it; recognized by its beginning. */
+    /** What every agent answers to a task: no two pieces of it are alike. */
+    private static String answer(String task) {
+        StringBuilder answer = new StringBuilder("answer of " + task + ":");
+        int length = Math.floorMod(task.hashCode(), 40_000);
+        for (int i = 0; answer.length() < length; i++) {
+            answer.append(' ').append(i);
+        }
+        return answer.toString();
+    }
+
+    /** Whether it is an answer, byte by byte. */
     static boolean isWhole(String answer) {
-        return answer.startsWith("answer of t-") && answer.matches("answer of t-[0-9a-f]+x*");
+        int colon = answer.indexOf(':');
+        return answer.startsWith("answer of ") && colon > 0 && answer.equals(answer(answer.substring(10, colon)));
     }
 
     @Override

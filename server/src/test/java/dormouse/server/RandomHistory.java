@@ -118,7 +118,9 @@ final class RandomHistory implements AutoCloseable {
         Map<String, Integer> rests = new LinkedHashMap<>();
         sleeps.forEach(sleep -> rests.merge(
                 sleep.completed() ? "asleep" : sleep.reason().isEmpty() ? "left" : sleep.reason(), 1, Integer::sum));
-        return infers.size() + " infers: " + ends + ", " + sleeps.size() + " sleeps by hand: " + rests;
+        int resumed = agents.stream().mapToInt(RandomAgent::resumed).sum();
+        return infers.size() + " infers: " + ends + ", " + resumed + " times resumed, " + sleeps.size()
+                + " sleeps by hand: " + rests;
     }
 
     private void check() {

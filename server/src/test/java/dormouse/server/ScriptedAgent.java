@@ -20,6 +20,7 @@ import dormouse.v1.Registered;
 import dormouse.v1.ServerMessage;
 import dormouse.v1.Sleep;
 import dormouse.v1.SleepResult;
+import dormouse.v1.TaskPosition;
 import dormouse.v1.Wake;
 import dormouse.v1.WakeResult;
 import dormouse.v1.Window;
@@ -139,10 +140,31 @@ public final class ScriptedAgent {
         return last(ServerMessage::hasRegistered).getRegistered();
     }
 
+    /** Registers with the session that it has and with the tasks of a stream that was lost; answers what the server says. */
+    public Registered resume(List<TaskPosition> tasks, LlmOffer... offers) {
+        ask(tasks, offers);
+        return last(ServerMessage::hasRegistered).getRegistered();
+    }
+
+    /** How far a task has come. */
+    public static TaskPosition at(Infer task, long offset, long input, boolean head) {
+        return TaskPosition.newBuilder()
+                .setTaskId(task.getTaskId())
+                .setOffset(offset)
+                .setInputOffset(input)
+                .setHead(head)
+                .build();
+    }
+
     /** Registers with the session that it has, and leaves the answer to be seen. */
     public void ask(LlmOffer... offers) {
+        ask(List.of(), offers);
+    }
+
+    public void ask(List<TaskPosition> tasks, LlmOffer... offers) {
         send(AgentMessage.newBuilder()
                 .setRegister(Register.newBuilder()
+                        .addAllTasks(tasks)
                         .setSessionId(session)
                         .setResumeToken(token)
                         .setInstanceId(instance)
@@ -379,6 +401,14 @@ public final class ScriptedAgent {
                 .mapToLong(message -> message.getWindow().getConsumed())
                 .max()
                 .orElse(0);
+    }
+
+    /** Whether it has heard that a task's end has come. */
+    public boolean isEnded(Infer task) {
+        return heard().stream()
+                .anyMatch(message -> message.hasWindow()
+                        && message.getWindow().getEnded()
+                        && message.getWindow().getTaskId().equals(task.getTaskId()));
     }
 
     public ServerMessage last(Predicate<ServerMessage> which) {

@@ -1,7 +1,5 @@
 package dormouse.server.control;
 
-import dormouse.server.fleet.Change;
-import dormouse.server.fleet.Claimant;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Lifecycle;
 import dormouse.server.fleet.Llm;
@@ -16,7 +14,6 @@ import dormouse.server.fleet.StoreException;
 import dormouse.server.fleet.Terms;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -25,9 +22,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,17 +33,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class AgentSessions implements Reception {
     private static final Logger log = LoggerFactory.getLogger(AgentSessions.class);
-    private static final int ATTEMPTS = 3;
 
     private final Fleet fleet;
     private final HouseSession house;
     private final Epochs epochs;
     private final Time time;
-    private final Terms terms;
-    private final String replica;
+    private final OwnRows rows;
     private final int limit;
     private final Map<SessionId, AttachedAgent> attached = new ConcurrentHashMap<>();
-    private final Map<String, AttachedAgent> unheard = new ConcurrentHashMap<>(); // new sessions, by process
+    private final Ghosts ghosts = new Ghosts();
     private final LongAdder resumed = new LongAdder();
     private final LongAdder late = new LongAdder();
     private final Absences absences;
@@ -74,8 +67,7 @@ public final class AgentSessions implements Reception {
         this.house = house;
         this.epochs = new Epochs(fleet, store, credentials);
         this.time = time;
-        this.terms = terms;
-        this.replica = replica;
+        this.rows = new OwnRows(fleet, time, terms, replica);
         this.limit = limit;
         this.absences = new Absences(fleet, time, resumeGrace, limit);
         this.clones = new Clones(fleet, time);
@@ -182,7 +174,7 @@ public final class AgentSessions implements Reception {
             Registration wanted = agent.wanted();
             if (isCurrent(agent) && wanted != null) {
                 fleet.catchUpIfBehind();
-                List<Registered.Grant> grants = claim(agent, wanted);
+                List<Registered.Grant> grants = rows.claim(agent, wanted);
                 letLeave(agent); // where it has said goodbye while the store was away
                 answer.accept(new Registered.Accepted(agent.session(), null, agent.epoch(), true, true, grants));
             } else {
@@ -237,13 +229,13 @@ public final class AgentSessions implements Reception {
                 registration.principal(),
                 registration.instanceId(),
                 now);
-        if (granted.newToken() != null && !agent.instance().isEmpty()) {
-            unheard.put(agent.instance(), agent);
+        if (granted.newToken() != null) {
+            ghosts.opened(agent);
         }
         AttachedAgent older = attached.put(id, agent);
         absences.back(id);
         if (older != null) {
-            unheard.remove(older.instance(), older); // its session has been heard of: it goes on in this stream
+            ghosts.laid(older); // its session has been heard of: it goes on in this stream
         }
         if (granted.newToken() == null) {
             resumed.increment();
@@ -256,7 +248,7 @@ public final class AgentSessions implements Reception {
             clones.gone(older);
         }
         try {
-            List<Registered.Grant> grants = claim(agent, registration);
+            List<Registered.Grant> grants = rows.claim(agent, registration);
             absences.tell(id); // of the names that it has not brought back
             log.info("agent attached session={} agent={} epoch={}", id, agent.name(), agent.epoch());
             return new Registered.Accepted(
@@ -267,48 +259,21 @@ public final class AgentSessions implements Reception {
         }
     }
 
-    /**
-     * A process that asks for a new session, and never said a word in the one that it was given a moment ago, has not heard
-     * of that one: it had given up waiting. The names of that session are free again.
-     */
     private void layGhost(Registration registration) {
-        AttachedAgent ghost = registration.session() == null ? unheard.get(registration.instanceId()) : null;
-        if (ghost != null
-                && ghost.principal().equals(registration.principal())
-                && ghost.name().equals(registration.agentName())) {
+        AttachedAgent ghost = ghosts.of(registration);
+        if (ghost != null) {
             log.info("its agent never heard of it, and starts anew session={} agent={}", ghost.session(), ghost.name());
-            changeOwn(ghost, row -> Lifecycle.left(row, "agent " + ghost.name() + " starts anew", time.now()));
-            unheard.remove(ghost.instance(), ghost);
+            rows.change(ghost, row -> Lifecycle.left(row, "agent " + ghost.name() + " starts anew", time.now()));
+            ghosts.laid(ghost);
             attached.remove(ghost.session(), ghost);
             ghost.line().close(Failure.of(Reason.DISCONNECTED, "its agent starts anew"));
-        }
-    }
-
-    /** Decides about every name, saves all of it in one transaction; decides again where the database knew better. */
-    private List<Registered.Grant> claim(AttachedAgent agent, Registration registration) {
-        Claimant who = new Claimant(agent.session(), registration.agentName(), registration.principal(), replica);
-        for (int attempt = 1; ; attempt++) {
-            Instant now = time.now();
-            Claim claim = new Claim(fleet, who, terms, now);
-            List<Registered.Grant> grants = claim.decide(registration);
-            try {
-                fleet.apply(claim.changes(), now);
-            } catch (StaleException e) {
-                if (attempt == ATTEMPTS) {
-                    throw new StoreException("the rows of session " + agent.session() + " keep changing", e);
-                }
-                fleet.catchUpIfBehind();
-                continue;
-            }
-            agent.publish(fleet.ownedBy(agent.session()).stream().map(Llm::name).collect(Collectors.toSet()));
-            return grants;
         }
     }
 
     @Override
     public void heard(AttachedAgent agent) {
         if (agent.hear(time.now())) {
-            unheard.remove(agent.instance(), agent);
+            ghosts.laid(agent);
         }
     }
 
@@ -318,27 +283,13 @@ public final class AgentSessions implements Reception {
         heard(agent);
         clones.answered(agent);
         agent.load(activeTasks);
-        boolean news = agent.llms().stream()
-                .map(fleet::find)
-                .anyMatch(row ->
-                        row != null && row.ownedBy(agent.session()) && report(row, reports, now) instanceof Step.Save);
-        if ((news || agent.reportsWait()) && agent.offerReports(reports)) {
+        if ((rows.isNews(agent, reports, now) || agent.reportsWait()) && agent.offerReports(reports)) {
             fleet.insist("heartbeat", () -> {
                 if (isCurrent(agent)) {
-                    Map<LlmName, AttachedAgent.Report> latest = agent.takeReports();
-                    changeOwn(agent, row -> report(row, latest, now));
+                    rows.report(agent, agent.takeReports(), now);
                 }
             });
         }
-    }
-
-    private static Step report(Llm row, Map<LlmName, AttachedAgent.Report> reports, Instant now) {
-        AttachedAgent.Report report = reports.get(row.name());
-        return report == null
-                ? Lifecycle.report(row, null, "", now)
-                : report.rested()
-                        ? Lifecycle.reportRested(row, report.reason(), now)
-                        : Lifecycle.report(row, report.status(), report.reason(), now);
     }
 
     @Override
@@ -350,7 +301,7 @@ public final class AgentSessions implements Reception {
         if (!attached.remove(agent.session(), agent)) {
             return; // a newer stream took over
         }
-        unheard.remove(agent.instance(), agent);
+        ghosts.laid(agent);
         if (mayReturn) {
             absences.begin(agent.session());
         }
@@ -358,7 +309,7 @@ public final class AgentSessions implements Reception {
         log.info("agent detached session={} agent={} why={}", agent.session(), agent.name(), why);
         fleet.insist("disconnect", () -> {
             if (!attached.containsKey(agent.session())) {
-                changeOwn(agent, row -> Lifecycle.disconnected(row, why, time.now()));
+                rows.change(agent, row -> Lifecycle.disconnected(row, why, time.now()));
             }
         });
     }
@@ -373,7 +324,7 @@ public final class AgentSessions implements Reception {
     private void letLeave(AttachedAgent agent) {
         if (isCurrent(agent) && agent.leaving()) {
             agent.publish(Set.of());
-            changeOwn(agent, row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
+            rows.change(agent, row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
         }
     }
 
@@ -398,20 +349,5 @@ public final class AgentSessions implements Reception {
 
     private boolean isCurrent(AttachedAgent agent) {
         return attached.get(agent.session()) == agent;
-    }
-
-    private void changeOwn(AttachedAgent agent, Function<Llm, Step> decision) {
-        fleet.catchUpIfBehind();
-        List<Change> changes = new ArrayList<>();
-        for (Llm row : fleet.ownedBy(agent.session())) {
-            if (decision.apply(row.heardAt(agent.heard())) instanceof Step.Save save) {
-                changes.add(save.change());
-            }
-        }
-        try {
-            fleet.apply(changes, time.now());
-        } catch (StaleException e) {
-            throw new StoreException("rows of session " + agent.session() + " have changed", e);
-        }
     }
 }

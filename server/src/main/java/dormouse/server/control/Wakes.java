@@ -1,6 +1,5 @@
 package dormouse.server.control;
 
-import dormouse.server.fleet.CoolDown;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Lifecycle;
 import dormouse.server.fleet.Llm;
@@ -55,8 +54,7 @@ public final class Wakes implements FleetListener {
     private final WakeTimes times;
     private final Time time;
     private final Map<LlmName, Wake> underWay = new ConcurrentHashMap<>();
-    private final Map<LlmName, CoolDown> coolDowns = new ConcurrentHashMap<>();
-    private final Refusals refusals = new Refusals();
+    private final CoolDowns coolDowns;
 
     public Wakes(Fleet fleet, AgentSessions sessions, Credentials credentials, WakeTimes times, Time time) {
         this.fleet = fleet;
@@ -64,6 +62,7 @@ public final class Wakes implements FleetListener {
         this.credentials = credentials;
         this.times = times;
         this.time = time;
+        this.coolDowns = new CoolDowns(time);
         fleet.listen(this);
         sessions.onAbsence(this::notBack);
     }
@@ -92,22 +91,7 @@ public final class Wakes implements FleetListener {
 
     /** What a wake would be refused with now, since the last one was refused, or has failed, a moment ago; or null. */
     public @Nullable Failure cooling(LlmName llm) {
-        Failure refused = refusals.standing(llm, time.now());
-        if (refused != null) {
-            return refused;
-        }
-        CoolDown coolDown = coolDowns.get(llm);
-        if (coolDown == null) {
-            return null;
-        }
-        Duration left = coolDown.left(time.now());
-        return left.isZero()
-                ? null
-                : Failure.retry(
-                        Reason.WAKE_FAILED,
-                        llm + ": " + coolDown.failures() + " wake(s) in a row have failed; not tried again for "
-                                + left.toMillis() + " ms",
-                        left);
+        return coolDowns.of(llm);
     }
 
     /**
@@ -267,7 +251,7 @@ public final class Wakes implements FleetListener {
         fleet.decide(wake.llm(), row -> Lifecycle.wakeFailed(wake.llm(), row, why.message(), time.now()));
         if (underWay.remove(wake.llm(), wake)) { // its row is INACTIVE, while its agent may be back: no event ends it
             wake.alarm().cancel();
-            fleet.tellWakeFailed(wake.llm(), told(wake.llm(), why));
+            fleet.tellWakeFailed(wake.llm(), coolDowns.failed(wake.llm(), why));
         }
     }
 
@@ -279,20 +263,7 @@ public final class Wakes implements FleetListener {
         if (agent != null && !wake.answered().get()) {
             agent.line().cancel(wake.task(), why);
         }
-        fleet.tellWakeFailed(wake.llm(), told(wake.llm(), why));
-    }
-
-    private Failure told(LlmName llm, Failure why) {
-        if (why.reason() == Reason.CLIENT_GONE) { // not the machine's fault: no cool-down
-            return Failure.retry(Reason.WAKE_FAILED, why.message(), Duration.ofSeconds(1));
-        }
-        Instant now = time.now();
-        if (why.reason() == Reason.WAKE_REFUSED) {
-            return refusals.remember(llm, why, now);
-        }
-        CoolDown coolDown =
-                coolDowns.compute(llm, (name, earlier) -> earlier == null ? CoolDown.first(now) : earlier.next(now));
-        return new Failure(why.reason(), why.message(), coolDown.left(now), why.details());
+        fleet.tellWakeFailed(wake.llm(), coolDowns.failed(wake.llm(), why));
     }
 
     /** Whatever moves the Llm out of WAKING has ended its wake. */
@@ -302,8 +273,7 @@ public final class Wakes implements FleetListener {
         switch (event.type()) {
             case WAKE_STARTED -> {}
             case WOKE, BACKEND_UP -> {
-                coolDowns.remove(llm);
-                refusals.forget(llm);
+                coolDowns.forget(llm);
                 Wake wake = end(llm);
                 if (wake != null && !wake.foundAwake().get()) {
                     times.woke(llm, wake.session(), time.since(wake.started()));
@@ -311,8 +281,7 @@ public final class Wakes implements FleetListener {
             }
             case DELETED -> {
                 end(llm);
-                coolDowns.remove(llm);
-                refusals.forget(llm);
+                coolDowns.forget(llm);
             }
             case WAKE_FAILED -> {
                 Wake wake = end(llm);
@@ -321,9 +290,9 @@ public final class Wakes implements FleetListener {
                 }
             }
             case REGISTERED, REACTIVATED, ADOPTED, SLEPT, DEACTIVATED, UPDATED, BACKEND_DOWN -> {
-                refusals.forget(llm); // by another publisher, or after a change of mind
+                coolDowns.forgetRefusal(llm); // by another publisher, or after a change of mind
                 if (event.llm().state() == LlmState.ACTIVE) {
-                    coolDowns.remove(llm);
+                    coolDowns.forgetFailures(llm);
                 }
                 if (event.llm().state() != LlmState.WAKING && !goesOn(event)) {
                     notBack(event.llm());

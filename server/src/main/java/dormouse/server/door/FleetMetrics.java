@@ -52,6 +52,11 @@ record FleetMetrics(Fleet fleet, Relay relay, AgentSessions sessions, LlmLabel l
                 .help("Streams that have gone on with a session that was there before them.")
                 .callback(callback -> callback.call(sessions.resumed()))
                 .register(registry);
+        CounterWithCallback.builder()
+                .name("dormouse_late_messages_total")
+                .help("Messages that came from streams which were fenced off or closed, and were dropped.")
+                .callback(callback -> callback.call(sessions.lateMessages()))
+                .register(registry);
     }
 
     /** @param pools what is counted for pools and for none of their members */

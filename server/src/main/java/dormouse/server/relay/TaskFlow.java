@@ -9,6 +9,7 @@ import dormouse.server.control.TaskLine;
 import dormouse.server.control.Time;
 import dormouse.server.control.Usage;
 import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.TaskId;
 import java.nio.ByteBuffer;
@@ -18,10 +19,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of one running task. The agent's thread puts them into the {@link Mailbox} and goes on; the task's lane hands
- * them to the client while it is ready, and lets the agent send more as they are taken. Keeps the clocks of the first
- * byte, of silence, and of a client that takes nothing.
+ * them to the client while it is ready, and lets the agent send more as they are taken. Its clocks are
+ * {@link FlowClocks}.
  */
-final class TaskFlow implements TaskEars {
+final class TaskFlow implements TaskEars, FlowClocks.Flow {
     /** A slot is free so long after a cancel, whether the agent has ended the task or not. */
     static final Duration CANCEL_PATIENCE = Duration.ofSeconds(5);
 
@@ -33,12 +34,10 @@ final class TaskFlow implements TaskEars {
     private final AgentLine agent;
     private final Client client;
     private final Lane lane;
-    private final Time time;
-    private final Deadlines deadlines;
+    private final FlowClocks clocks;
     private final int window;
     private final Mailbox mailbox;
     private final AtomicBoolean pumpComing = new AtomicBoolean();
-    private final long begun;
     private @Nullable TaskLine line; // on the task's lane, from its start on
 
     // By the agent's thread.
@@ -47,12 +46,9 @@ final class TaskFlow implements TaskEars {
 
     private volatile boolean deaf;
     private volatile @Nullable Failure blame;
-    private volatile long arrivedAt;
-    private volatile long filledAt;
     private volatile long announced; // written on the task's lane
 
     // On the task's lane.
-    private long takenAt;
     private @Nullable Head head;
     private boolean headTold;
     private long consumed;
@@ -61,10 +57,6 @@ final class TaskFlow implements TaskEars {
     private @Nullable Failure ending;
     private Usage usage = Usage.UNKNOWN;
     private @Nullable Duration firstByte;
-    private long waitedSince; // for the first byte
-    private long suspendedAt;
-    private boolean suspended;
-    private Time.@Nullable Alarm alarm;
 
     TaskFlow(
             Task task,
@@ -81,19 +73,13 @@ final class TaskFlow implements TaskEars {
         this.agent = agent;
         this.client = client;
         this.lane = lane;
-        this.time = time;
         this.window = window;
-        this.deadlines = deadlines;
         this.mailbox = new Mailbox(window);
-        this.begun = time.nanos();
-        this.arrivedAt = begun;
-        this.filledAt = begun;
-        this.takenAt = begun;
-        this.waitedSince = begun;
+        this.clocks = new FlowClocks(time, lane, deadlines, this);
     }
 
     void start(InferOrder order) {
-        alarm = time.after(deadlines.firstByte(), () -> lane.run(this::checkClocks));
+        clocks.start();
         line = agent.infer(order, this);
     }
 
@@ -138,10 +124,7 @@ final class TaskFlow implements TaskEars {
         if (received - announced >= window) {
             tries.windowUsedUp();
         }
-        arrivedAt = time.nanos();
-        if (wasEmpty) {
-            filledAt = arrivedAt;
-        }
+        clocks.arrived(wasEmpty);
         if (pumpComing.compareAndSet(false, true)) {
             lane.run(() -> {
                 pumpComing.set(false);
@@ -184,8 +167,7 @@ final class TaskFlow implements TaskEars {
             if (agentDone) {
                 return;
             }
-            suspended = true;
-            suspendedAt = time.nanos();
+            clocks.suspend();
             if (!aborted && !headTold && mailbox.size() == 0 && tries.replaced(why)) {
                 retire();
                 agentDone = true;
@@ -197,16 +179,8 @@ final class TaskFlow implements TaskEars {
 
     @Override
     public void resumed() {
-        arrivedAt = time.nanos();
-        lane.run(() -> {
-            if (suspended) {
-                suspended = false;
-                waitedSince += time.nanos() - suspendedAt;
-                if (alarm != null && !aborted) {
-                    checkClocks();
-                }
-            }
-        });
+        clocks.back();
+        lane.run(clocks::resume);
     }
 
     @Override
@@ -237,7 +211,7 @@ final class TaskFlow implements TaskEars {
             return;
         }
         if (why != null && why.reason() == Reason.NOT_AWAKE && head == null && mailbox.size() == 0) {
-            stopClock();
+            clocks.stop();
             if (tries.startOver()) {
                 return;
             }
@@ -252,7 +226,7 @@ final class TaskFlow implements TaskEars {
 
     /** Another try has taken its place: nothing of this one is told to anybody. */
     private void retire() {
-        stopClock();
+        clocks.stop();
         aborted = true;
         deaf = true;
     }
@@ -264,10 +238,7 @@ final class TaskFlow implements TaskEars {
             boolean anything = mailbox.size() > 0;
             if (answer != null && !headTold && (anything || (agentDone && ending == null))) {
                 headTold = true;
-                firstByte = time.since(begun);
-                takenAt = time.nanos();
-                stopClock();
-                alarm = time.after(deadlines.idle(), () -> lane.run(this::checkClocks));
+                firstByte = clocks.firstByte();
                 task.firstByte();
                 client.head(id, answer);
             } else if (anything && answer != null && client.ready()) {
@@ -284,7 +255,7 @@ final class TaskFlow implements TaskEars {
     private void deliver() {
         ByteBuffer piece = mailbox.take(PIECE);
         consumed += piece.remaining();
-        takenAt = time.nanos();
+        clocks.taken();
         if (!agentDone && consumed - announced >= window / 2) {
             announced = consumed;
             line().consumed(consumed);
@@ -293,7 +264,7 @@ final class TaskFlow implements TaskEars {
     }
 
     private void finish() {
-        stopClock();
+        clocks.stop();
         Failure why = ending;
         if (why != null) {
             // After the first byte no other try can take the place of this one.
@@ -305,44 +276,29 @@ final class TaskFlow implements TaskEars {
         }
     }
 
-    /** The clock of what is awaited now; set anew when it goes off too early, not with each byte. */
-    private void checkClocks() {
-        stopClock();
-        if (aborted || (agentDone && mailbox.size() == 0)) {
-            return;
-        }
-        boolean clientHolds = headTold && mailbox.size() > 0;
-        Duration limit = headTold ? deadlines.idle() : deadlines.firstByte();
-        if (suspended && !clientHolds) {
-            alarm = time.after(limit, () -> lane.run(this::checkClocks));
-            return;
-        }
-        long since = !headTold ? waitedSince : Math.max(takenAt, clientHolds ? filledAt : arrivedAt);
-        Duration left = limit.minus(time.since(since));
-        if (left.isNegative() || left.isZero()) {
-            if (clientHolds) {
-                task.fail(Failure.of(Reason.CLIENT_TOO_SLOW, "the client took nothing for " + limit));
-            } else if (headTold) {
-                task.fail(Failure.of(Reason.IDLE_TIMEOUT, task.llm() + ": the backend sent nothing for " + limit));
-            } else {
-                task.fail(Failure.of(
-                        Reason.FIRST_BYTE_TIMEOUT, task.llm() + ": the first byte did not come within " + limit));
-            }
-        } else {
-            alarm = time.after(left, () -> lane.run(this::checkClocks));
-        }
+    @Override
+    public boolean isOver() {
+        return aborted || (agentDone && mailbox.size() == 0);
     }
 
-    private void stopClock() {
-        if (alarm != null) {
-            alarm.cancel();
-            alarm = null;
-        }
+    @Override
+    public boolean hasBytes() {
+        return mailbox.size() > 0;
+    }
+
+    @Override
+    public LlmName llm() {
+        return task.llm();
+    }
+
+    @Override
+    public void late(Failure why) {
+        task.fail(why);
     }
 
     /** The task ends before its answer does: has the agent end it too, and frees the slot when that is done. */
     void abort(Failure why) {
-        stopClock();
+        clocks.stop();
         aborted = true;
         deaf = true;
         mailbox.clear();
@@ -351,15 +307,13 @@ final class TaskFlow implements TaskEars {
         }
         Failure told = blame;
         line().cancel(told == null ? why : told);
-        alarm = time.after(
-                CANCEL_PATIENCE,
-                () -> lane.run(() -> {
-                    if (!agentDone) {
-                        agentDone = true;
-                        line().forget();
-                        free();
-                    }
-                }));
+        clocks.await(CANCEL_PATIENCE, () -> {
+            if (!agentDone) {
+                agentDone = true;
+                line().forget();
+                free();
+            }
+        });
     }
 
     /** As the agent counts it; unknown before it has ended the task. On the lane. */
@@ -379,7 +333,7 @@ final class TaskFlow implements TaskEars {
     }
 
     private void free() {
-        stopClock();
+        clocks.stop();
         tries.slotFree();
     }
 }
