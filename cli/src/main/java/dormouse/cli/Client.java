@@ -2,6 +2,7 @@ package dormouse.cli;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import dormouse.v1.AdminServiceGrpc;
+import dormouse.v1.AdminServiceGrpc.AdminServiceBlockingV2Stub;
 import dormouse.v1.AdminServiceGrpc.AdminServiceFutureStub;
 import dormouse.v1.InferenceServiceGrpc;
 import dormouse.v1.InferenceServiceGrpc.InferenceServiceBlockingV2Stub;
@@ -121,6 +122,10 @@ final class Client implements AutoCloseable {
 
     InferenceServiceBlockingV2Stub inference() {
         return InferenceServiceGrpc.newBlockingV2Stub(channel);
+    }
+
+    AdminServiceBlockingV2Stub adminStreams() {
+        return AdminServiceGrpc.newBlockingV2Stub(channel);
     }
 
     AdminServiceFutureStub admin() {

@@ -239,6 +239,7 @@ public final class Server implements AutoCloseable {
                     publicLlms,
                     llmStore,
                     sessionStore,
+                    database.backups(),
                     usage,
                     config.deadlines(),
                     time,
