@@ -37,7 +37,7 @@ final class H2Backup implements BackupStore {
                             : "this server's database is PostgreSQL: copy it with pg_dump, restore it with pg_restore");
         }
         Path zip =
-                database.resolveSibling(database.getFileName().toString().replaceFirst("\\.mv\\.db$", ".backup.part"));
+                database.resolveSibling(String.valueOf(database.getFileName()).replaceFirst("\\.mv\\.db$", ".backup.part"));
         // A connection of its own: the time limit of a statement is none for this one.
         try (Connection connection = DriverManager.getConnection(url.complete(), properties);
                 Statement statement = connection.createStatement()) {

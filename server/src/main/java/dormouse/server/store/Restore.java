@@ -50,7 +50,7 @@ public final class Restore {
         if (Files.exists(target)) {
             throw taken(checked, target);
         }
-        String name = target.getFileName().toString().replaceFirst("\\.mv\\.db$", ".restoring");
+        String name = String.valueOf(target.getFileName()).replaceFirst("\\.mv\\.db$", ".restoring");
         Path copy = target.resolveSibling(name + SUFFIX);
         try {
             Path directory = target.toAbsolutePath().getParent();
@@ -61,7 +61,7 @@ public final class Restore {
             unpack(backup, copy);
             Restored restored = look(copy, checked, user, password, target);
             Files.move(copy, target); // never over another file
-            NewestRevision.of(checked).write(restored.revision());
+            NewestRevision.beside(target).write(restored.revision());
             return restored;
         } catch (FileAlreadyExistsException e) {
             throw taken(checked, target);
