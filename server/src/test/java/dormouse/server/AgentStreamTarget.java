@@ -117,7 +117,13 @@ public final class AgentStreamTarget {
             }
             case 8 -> odd.answer(task(how), "x".repeat(how));
             case 9 -> odd.notAwake(task(how));
-            case 10 -> odd = harness.reconnect(odd);
+            case 10 -> { // with the stream before it open or cut: its session goes on in this one
+                if (how % 2 == 0 && odd.open()) {
+                    odd.cut();
+                }
+                odd = harness.reconnect(odd);
+                odd.ask(ScriptedAgent.awake(NAMES[how % 3]));
+            }
             case 11 -> {
                 if (how % 2 == 0) {
                     odd.cut();

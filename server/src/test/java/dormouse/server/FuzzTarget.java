@@ -12,25 +12,25 @@ import java.util.stream.Stream;
  * ({@code e2e/fuzz}) calls the method {@code fuzzerTestOneInput} of the class; the short form is {@link FuzzTest}.
  */
 enum FuzzTarget {
-    AGENT_STREAM(AgentStreamTarget.class, 250, AgentStreamTarget.seeds(), List.of()),
+    AGENT_STREAM(AgentStreamTarget.class, 120, AgentStreamTarget.seeds(), List.of()),
     HTTP_DOOR(
             HttpDoorTarget.class,
-            200,
+            120,
             HttpDoorTarget.seeds(),
             texts("\r\n", "\r\n\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "model", "%2e%2e/", "..", "0\r\n\r\n", "\0")),
     SERVER_CONFIG(
             ServerConfigTarget.class,
-            600,
+            300,
             ServerConfigTarget.seeds(),
             texts("\n", ": ", "- ", "&a ", "*a", "<<: ", "${X}", "$", "'", "\"", "{", "[", "|\n", "!!int ", "99999999999999999999", "-1", "\t", "\0")),
     AGENT_CONFIG(
             dormouse.agent.AgentConfigTarget.class,
-            600,
+            300,
             dormouse.agent.AgentConfigTarget.seeds(),
             texts("\n", ": ", "- ", "&a ", "*a", "<<: ", "${X}", "$", "'", "\"", "{", "[", "|\n", "!!int ", "99999999999999999999", "-1", "\t", "23:00-07:00")),
     REWRITE(
             dormouse.agent.RewriteTarget.class,
-            3000,
+            1500,
             dormouse.agent.RewriteTarget.seeds(),
             texts("\"model\":", "\\u006dodel", "model", "{", "}", "[", "\"", "\\", "--b", "\r\n", "\r\n\r\n", "name=\"model\"", ",", "1e999", "\0"));
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * answered to them is no fault of the server's own.
  */
 public final class HttpDoorTarget {
-    private static final int HEARD_MILLIS = 30;
+    private static final int HEARD_MILLIS = 10;
     private static final int HEALTHY_MILLIS = 30_000;
     private static @Nullable RealServer server;
     private static @Nullable Socket healthy;

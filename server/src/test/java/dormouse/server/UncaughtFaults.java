@@ -15,6 +15,9 @@ import org.slf4j.LoggerFactory;
 final class UncaughtFaults {
     private static final Queue<String> SEEN = new ConcurrentLinkedQueue<>();
 
+    /** Vert.x says so at length when a peer breaks HTTP/2's rules, and closes its connection. */
+    private static final String PEERS_FAULT = "io.vertx.core.net.impl.ConnectionBase";
+
     private UncaughtFaults() {}
 
     /** From now on they are noted. Idempotent. */
@@ -25,7 +28,8 @@ final class UncaughtFaults {
             AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
                 @Override
                 protected void append(ILoggingEvent event) {
-                    if (event.getLevel().isGreaterOrEqual(Level.ERROR)) {
+                    if (event.getLevel().isGreaterOrEqual(Level.ERROR)
+                            && !event.getLoggerName().equals(PEERS_FAULT)) {
                         SEEN.add(event.getLoggerName() + ": " + event.getFormattedMessage() + " "
                                 + (event.getThrowableProxy() == null
                                         ? ""
