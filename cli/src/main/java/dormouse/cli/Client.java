@@ -5,6 +5,7 @@ import dormouse.pem.Authorities;
 import dormouse.pem.Identity;
 import dormouse.pem.PemException;
 import dormouse.v1.AdminServiceGrpc;
+import dormouse.v1.AdminServiceGrpc.AdminServiceBlockingV2Stub;
 import dormouse.v1.AdminServiceGrpc.AdminServiceFutureStub;
 import dormouse.v1.InferenceServiceGrpc;
 import dormouse.v1.InferenceServiceGrpc.InferenceServiceBlockingV2Stub;
@@ -116,6 +117,10 @@ final class Client implements AutoCloseable {
 
     InferenceServiceBlockingV2Stub inference() {
         return InferenceServiceGrpc.newBlockingV2Stub(channel);
+    }
+
+    AdminServiceBlockingV2Stub adminStreams() {
+        return AdminServiceGrpc.newBlockingV2Stub(channel);
     }
 
     AdminServiceFutureStub admin() {

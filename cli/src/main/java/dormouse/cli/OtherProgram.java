@@ -18,7 +18,9 @@ final class OtherProgram {
                 + "`, or with `java -jar dormouse-" + name + ".jar`");
     }
 
-    @Command(name = "server", description = "Starts a server. `dormouse server --help` shows its own options.")
+    @Command(
+            name = "server",
+            description = "Starts a server, or does something with its database. `dormouse server --help` shows how.")
     static final class Server implements Callable<Integer> {
         @Unmatched
         private final List<String> arguments = new ArrayList<>();

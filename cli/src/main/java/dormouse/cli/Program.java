@@ -67,6 +67,10 @@ final class Program {
                 line.addSubcommand(command.getKey(), command.getValue().get());
             }
         }
+        CommandLine server = line.getSubcommands().get("server");
+        if (server != null) {
+            server.addSubcommand("backup", new BackupCommand(dormouse));
+        }
         return line.setCaseInsensitiveEnumValuesAllowed(true);
     }
 

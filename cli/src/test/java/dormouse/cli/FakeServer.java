@@ -1,6 +1,8 @@
 package dormouse.cli;
 
 import dormouse.v1.AdminServiceGrpc;
+import dormouse.v1.BackupPiece;
+import dormouse.v1.BackupRequest;
 import dormouse.v1.ChatEvent;
 import dormouse.v1.ChatRequest;
 import dormouse.v1.CreateLlmRequest;
@@ -64,6 +66,7 @@ final class FakeServer implements AutoCloseable {
     volatile Script<ListAgentsRequest, ListAgentsResponse> agents = unscripted();
 
     volatile Script<SumUsageRequest, SumUsageResponse> usage = unscripted();
+    volatile Script<BackupRequest, BackupPiece> backup = unscripted();
 
     /** One script for each watch that is opened, in order. */
     final Queue<Script<WatchLlmsRequest, LlmEvent>> watches = new ConcurrentLinkedQueue<>();
@@ -182,6 +185,11 @@ final class FakeServer implements AutoCloseable {
         @Override
         public void sumUsage(SumUsageRequest request, StreamObserver<SumUsageResponse> observer) {
             play(usage, request, observer);
+        }
+
+        @Override
+        public void backup(BackupRequest request, StreamObserver<BackupPiece> observer) {
+            play(backup, request, observer);
         }
     }
 

@@ -110,6 +110,10 @@ class LauncherTest {
     @ParameterizedTest
     @CsvSource({
         "server --config x, server, --config x",
+        "server migrate, server, migrate",
+        "server backup x, cli, server backup x",
+        "--server host:1 server backup x, cli, --server host:1 server backup x",
+        "server restore backup, server, restore backup",
         "agent --check, agent, --check",
         "demo, demo, ''",
         "demo --stay, demo, --stay",

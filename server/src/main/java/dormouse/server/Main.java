@@ -2,7 +2,6 @@ package dormouse.server;
 
 import dormouse.agent.Systemd;
 import dormouse.server.fleet.StoreException;
-import dormouse.server.store.Database;
 import dormouse.settings.Settings;
 import dormouse.settings.SettingsException;
 import java.io.IOException;
@@ -28,7 +27,7 @@ import picocli.CommandLine.Option;
         description = "One front door for the language models of many machines.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {Main.Migrate.class, InitTls.class})
+        subcommands = {MigrateCommand.class, RestoreCommand.class, BackupHint.class, InitTls.class})
 public final class Main implements Callable<Integer> {
     private static final Logger log = LoggerFactory.getLogger(Main.class);
     private static final Duration FINISH_WITHIN = Duration.ofSeconds(30);
@@ -123,7 +122,8 @@ public final class Main implements Callable<Integer> {
         Runtime.getRuntime().halt(0);
     }
 
-    private Settings settings() {
+    /** What the command line, the environment and the file say. */
+    Settings settings() {
         Map<String, String> env = System.getenv();
         Settings settings = config == null ? Settings.empty("defaults") : Settings.read(config, env);
         settings = settings.environment("DORMOUSE_", env);
@@ -136,25 +136,6 @@ public final class Main implements Callable<Integer> {
             settings = settings.set(set.substring(0, equals), set.substring(equals + 1), "--set");
         }
         return settings;
-    }
-
-    @Command(name = "migrate", description = "Brings the database up to what this version needs, and ends.")
-    static final class Migrate implements Callable<Integer> {
-        @CommandLine.ParentCommand
-        private @Nullable Main main;
-
-        @Override
-        public Integer call() {
-            if (main == null) {
-                throw new IllegalStateException("a subcommand has its command");
-            }
-            ServerConfig.Store store = ServerConfig.of(main.settings()).database();
-            try (Database database = Database.open(store.url(), store.user(), store.password())) {
-                database.migrate();
-            }
-            System.out.println("migrated: " + store.url());
-            return 0;
-        }
     }
 
     static final class Version implements CommandLine.IVersionProvider {

@@ -244,6 +244,7 @@ public final class Server implements AutoCloseable {
                     publicLlms,
                     llmStore,
                     sessionStore,
+                    database.backups(),
                     usage,
                     config.deadlines(),
                     time,

@@ -8,7 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dormouse.contract.Problems;
 import dormouse.contract.Times;
 import dormouse.v1.Agent;
+import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.AgentMessage;
+import dormouse.v1.BackupPiece;
+import dormouse.v1.BackupRequest;
 import dormouse.v1.DisconnectAgentRequest;
 import dormouse.v1.Heartbeat;
 import dormouse.v1.ListAgentsRequest;
@@ -146,5 +149,23 @@ class AdminTest {
             assertThatThrownBy(() -> disconnect(unknown))
                     .satisfies(e -> assertThat(Problems.reason(e)).isEqualTo("MALFORMED"));
         }
+    }
+
+    @Test
+    void oneBackupAtATimeIsMade() {
+        server.blocking().hold();
+        Probe<BackupPiece> first = new Probe<>(
+                10, ears -> AdminServiceGrpc.newStub(server.channel()).backup(BackupRequest.getDefaultInstance(), ears));
+        assertThatThrownBy(() -> server.admin()
+                        .backup(BackupRequest.getDefaultInstance())
+                        .forEachRemaining(piece -> {}))
+                .satisfies(refused -> assertThat(Problems.reason(refused)).isEqualTo("OVERLOADED"));
+        server.blocking().letGo();
+
+        assertThat(first.reason()).as("its database is in memory").isEqualTo("MALFORMED");
+        assertThatThrownBy(() -> server.admin()
+                        .backup(BackupRequest.getDefaultInstance())
+                        .forEachRemaining(piece -> {}))
+                .satisfies(refused -> assertThat(Problems.reason(refused)).isEqualTo("MALFORMED"));
     }
 }

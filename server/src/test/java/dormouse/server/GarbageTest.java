@@ -96,7 +96,7 @@ class GarbageTest {
         server.lane().letGo();
 
         assertThat(server.server().sessions().attached()).hasSize(1);
-        assertThat(server.llm("phi").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
+        assertThat(server.server().fleet().find(new LlmName("phi"))).as("nothing is done for a stream that is over").isNull();
     }
 
     @Test

@@ -26,12 +26,24 @@ class GhostSessionTest {
         server.lane().letGo();
 
         assertThat(Grants.of(ana.last(message -> message.hasRegistered()).getRegistered()))
-                .containsExactly("a ADOPTED", "b ADOPTED");
+                .containsExactly("a CREATED", "b CREATED"); // nothing was done for nobody
         assertThat(server.llm("a").getSessionId()).isEqualTo(ana.session());
         assertThat(server.server().sessions().attached()).hasSize(1);
         InferProbe infer = server.infer("a");
         ana.answer(ana.infers().get(0), "hello");
         assertThat(infer.text()).isEqualTo("hello");
+    }
+
+    @Test
+    void soDoesOneThatGaveUpInTheMiddleOfTheCommit() {
+        server.stores().beforeTheNextCommit(ana::cut);
+        ana.ask(awake("a"));
+
+        server.reconnect(ana).ask(awake("a"));
+
+        assertThat(Grants.of(ana.last(message -> message.hasRegistered()).getRegistered()))
+                .containsExactly("a ADOPTED");
+        assertThat(server.server().sessions().attached()).hasSize(1);
     }
 
     @Test

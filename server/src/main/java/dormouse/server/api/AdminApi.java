@@ -4,6 +4,8 @@ import dormouse.contract.Times;
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.AttachedAgent;
 import dormouse.server.control.Fleet;
+import dormouse.server.control.Time;
+import dormouse.server.fleet.BackupStore;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionId;
@@ -12,16 +14,20 @@ import dormouse.server.fleet.UsageSum;
 import dormouse.server.relay.UsageLedger;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.Agent;
+import dormouse.v1.BackupPiece;
+import dormouse.v1.BackupRequest;
 import dormouse.v1.DisconnectAgentRequest;
 import dormouse.v1.DisconnectAgentResponse;
 import dormouse.v1.ListAgentsRequest;
 import dormouse.v1.ListAgentsResponse;
 import dormouse.v1.SumUsageRequest;
 import dormouse.v1.SumUsageResponse;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * What an operator asks about agents, the sessions as the store has them and of those that are attached what is known; and
@@ -34,6 +40,9 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     private final UsageLedger usage;
     private final String replica;
     private final Executor blocking;
+    private final BackupStore backups;
+    private final Time time;
+    private final AtomicBoolean backup = new AtomicBoolean(); // whether one is under way
 
     AdminApi(
             Fleet fleet,
@@ -41,13 +50,17 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
             SessionStore store,
             UsageLedger usage,
             String replica,
-            Executor blocking) {
+            Executor blocking,
+            BackupStore backups,
+            Time time) {
         this.fleet = fleet;
         this.sessions = sessions;
         this.store = store;
         this.usage = usage;
         this.replica = replica;
         this.blocking = blocking;
+        this.backups = backups;
+        this.time = time;
     }
 
     @Override
@@ -130,5 +143,16 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
             }
             return UsageSums.response(sums);
         });
+    }
+
+    @Override
+    public void backup(BackupRequest request, StreamObserver<BackupPiece> response) {
+        if (!backup.compareAndSet(false, true)) {
+            response.onError(
+                    Errors.of(Failure.retry(Reason.OVERLOADED, "another backup is under way", Duration.ofSeconds(10))));
+            return;
+        }
+        ServerCallStreamObserver<BackupPiece> out = (ServerCallStreamObserver<BackupPiece>) response;
+        new BackupCall(backups, fleet::revision, time, blocking, out, () -> backup.set(false)).start();
     }
 }

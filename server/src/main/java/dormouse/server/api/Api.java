@@ -6,6 +6,7 @@ import dormouse.server.control.PublicLlms;
 import dormouse.server.control.Sleeps;
 import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
+import dormouse.server.fleet.BackupStore;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.relay.Deadlines;
@@ -37,6 +38,7 @@ public final class Api {
             PublicLlms publicLlms,
             LlmStore store,
             SessionStore sessionStore,
+            BackupStore backups,
             UsageLedger usage,
             Deadlines deadlines,
             Time time,
@@ -56,7 +58,7 @@ public final class Api {
                         blocking,
                         new DeclareCalls(publicLlms, views, blocking)),
                 new InferenceApi(relay, deadlines, reading),
-                new AdminApi(fleet, sessions, sessionStore, usage, replica, blocking));
+                new AdminApi(fleet, sessions, sessionStore, usage, replica, blocking, backups, time));
     }
 
     /** To be added to a server. */

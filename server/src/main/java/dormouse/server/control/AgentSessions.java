@@ -46,6 +46,7 @@ public final class AgentSessions implements Reception {
     private final LongAdder late = new LongAdder();
     private final Absences absences;
     private final Clones clones;
+    private final Arrivals arrivals = new Arrivals();
     private volatile boolean draining;
 
     /**
@@ -137,7 +138,21 @@ public final class AgentSessions implements Reception {
 
     @Override
     public void attach(Registration registration, AgentLine line, Consumer<Registered> answer) {
-        fleet.onLane(() -> attachOnLane(registration, line, null, answer));
+        Failure later = arrivals.come();
+        if (later != null) {
+            answer.accept(new Registered.Rejected(later));
+            return;
+        }
+        fleet.onLane(() -> {
+            long start = time.nanos();
+            try {
+                if (line.isOpen()) { // else it has given up waiting
+                    attachOnLane(registration, line, null, answer);
+                }
+            } finally {
+                arrivals.served(time.since(start).toNanos());
+            }
+        });
     }
 
     /** @param silent the stream that was asked whether it lives, and did not answer; null where none was */

@@ -36,7 +36,7 @@ final class Claim {
     List<Registered.Grant> decide(Registration registration) {
         List<Registered.Grant> grants = new ArrayList<>();
         Set<LlmName> offered = new HashSet<>();
-        Names names = new Names(fleet.all(), who.session());
+        Names names = new Names(fleet, who.session());
         for (Offer offer : registration.offers()) {
             grants.add(
                     offered.add(offer.name())

@@ -18,10 +18,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -44,7 +42,7 @@ public final class Fleet {
     private final LlmStore store;
     private final Lane lane;
     private final Time time;
-    private final ConcurrentSkipListMap<LlmName, Llm> rows = new ConcurrentSkipListMap<>();
+    private final Rows rows = new Rows();
     private final List<FleetListener> listeners = new CopyOnWriteArrayList<>();
     private volatile long revision;
     private boolean behind; // on the lane alone, and so the next two
@@ -63,7 +61,7 @@ public final class Fleet {
      */
     public void open(String replica) {
         LlmStore.Snapshot snapshot = store.load();
-        snapshot.llms().forEach(llm -> rows.put(llm.name(), llm));
+        snapshot.llms().forEach(rows::put);
         revision = snapshot.revision();
         Instant now = time.now();
         List<Change> changes = new ArrayList<>();
@@ -90,24 +88,27 @@ public final class Fleet {
 
     /** The Llm of that name, or null. */
     public @Nullable Llm find(LlmName name) {
-        return rows.get(name);
+        return rows.find(name);
     }
 
     /** All Llms by name: a live view. */
     public Collection<Llm> all() {
-        return Collections.unmodifiableCollection(rows.values());
+        return rows.all();
     }
 
     /** Those after a name, by name: a live view; all where null. */
     public Collection<Llm> after(@Nullable LlmName name) {
-        return name == null
-                ? all()
-                : Collections.unmodifiableCollection(rows.tailMap(name, false).values());
+        return name == null ? all() : rows.after(name);
+    }
+
+    /** Whether a row of another session, or of none, names that pool. */
+    boolean isPoolOfOthers(String pool, SessionId session) {
+        return rows.isPoolOfOthers(pool, session);
     }
 
     /** Those that a session owns. */
     public List<Llm> ownedBy(SessionId session) {
-        return rows.values().stream().filter(llm -> llm.ownedBy(session)).toList();
+        return rows.ownedBy(session);
     }
 
     /** The latest revision that {@link #find} and {@link #all} show. */
@@ -186,7 +187,7 @@ public final class Fleet {
         Step step = new Step.Keep("no such Llm");
         for (int attempt = 0; attempt < 3; attempt++) {
             catchUpIfBehind();
-            step = decision.apply(rows.get(name));
+            step = decision.apply(rows.find(name));
             if (!(step instanceof Step.Save save)) {
                 return step;
             }
@@ -232,10 +233,7 @@ public final class Fleet {
             store.heartbeats(sessions);
             return sessions;
         });
-        rows.replaceAll((name, row) -> {
-            Instant at = row.owner() == null ? null : sessions.get(row.owner().session());
-            return at == null ? row : row.heardAt(at);
-        });
+        rows.heard(sessions);
     }
 
     /** Brings memory up to the database. On the lane. */
@@ -255,7 +253,7 @@ public final class Fleet {
 
     /** A wake that this process does not know to be running is none. */
     private Llm caughtUp(Llm llm) {
-        Llm known = rows.get(llm.name());
+        Llm known = rows.find(llm.name());
         return known != null && known.state() == LlmState.WAKING ? llm : llm.stored();
     }
 
@@ -269,7 +267,7 @@ public final class Fleet {
         if (event.type() == LlmEventType.DELETED) {
             rows.remove(llm.name());
         } else {
-            rows.put(llm.name(), llm);
+            rows.put(llm);
         }
         revision = event.revision();
         log.info(

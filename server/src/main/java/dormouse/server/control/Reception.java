@@ -17,7 +17,8 @@ public interface Reception {
     AttachedAgent find(SessionId session);
 
     /**
-     * The first {@code Register} of a stream. The answer comes on the lane, when it is on disk.
+     * The first {@code Register} of a stream. The answer comes on the lane, when it is on disk; or at once where too many wait
+     * there already; or never, where the stream has ended meanwhile.
      *
      * @param line not attached yet
      */

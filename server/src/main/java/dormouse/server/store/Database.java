@@ -2,6 +2,7 @@ package dormouse.server.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dormouse.server.fleet.BackupStore;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreClock;
@@ -10,8 +11,11 @@ import dormouse.server.fleet.UsageStore;
 import dormouse.server.fleet.WakeTimeStore;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Properties;
+import java.util.Set;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.Jdbi;
@@ -30,24 +34,35 @@ public final class Database implements AutoCloseable {
 
     private static final int MIGRATIONS = 3;
 
+    /** H2's words for a table that is not there, in a database with others and in an empty one. */
+    private static final Set<String> NO_TABLE = Set.of("42S02", "42S03", "42S04");
+
     private final DatabaseUrl url;
     private final HikariDataSource pool;
     private final LlmStore llms;
     private final SessionStore sessions;
     private final WakeTimeStore wakeTimes;
     private final UsageStore usage;
+    private final BackupStore backups;
 
-    private Database(DatabaseUrl url, HikariDataSource pool, StoreClock clock) {
+    private Database(
+            DatabaseUrl url,
+            Properties properties,
+            HikariDataSource pool,
+            StoreClock clock,
+            @Nullable NewestRevision newest) {
         this.url = url;
         this.pool = pool;
         Jdbi jdbi = Jdbi.create(pool).registerArgument(new Times()).registerArgument(new Texts());
         // A message with the values in it would end up in the log.
         jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
         Transactions transactions = new Transactions(jdbi, pool.getHikariPoolMXBean()::softEvictConnections, clock);
-        this.llms = new JdbiLlmStore(transactions);
+        JdbiLlmStore rows = new JdbiLlmStore(transactions);
+        this.llms = newest == null ? rows : new NotedLlmStore(rows, newest);
         this.sessions = new JdbiSessionStore(transactions);
         this.wakeTimes = new JdbiWakeTimeStore(transactions);
         this.usage = new JdbiUsageStore(transactions);
+        this.backups = new H2Backup(url, properties);
     }
 
     /**
@@ -59,15 +74,19 @@ public final class Database implements AutoCloseable {
      */
     public static Database open(String url, @Nullable String user, @Nullable String password, StoreClock clock) {
         DatabaseUrl checked = new DatabaseUrl(url);
-        Properties properties = checked.properties();
-        if (user != null) {
-            properties.setProperty("user", user);
+        Properties properties = checked.properties(user, password);
+        NewestRevision newest = NewestRevision.of(checked);
+        if (newest != null) {
+            newest.checkFile();
         }
-        if (password != null) {
-            properties.setProperty("password", password);
-        }
-        // The pool would log a stack trace, and try for a while, before it said no.
-        try (Connection first = DriverManager.getConnection(checked.complete(), properties)) {
+        try {
+            // The pool would log a stack trace, and try for a while, before it said no.
+            try (Connection first = DriverManager.getConnection(checked.complete(), properties)) {
+                if (newest != null) {
+                    newest.check(revision(first));
+                }
+            }
+            Compaction.ifLarger(Compaction.LARGE, checked, user, password);
             HikariConfig config = new HikariConfig();
             config.setPoolName("dormouse");
             config.setJdbcUrl(checked.complete());
@@ -75,9 +94,24 @@ public final class Database implements AutoCloseable {
             config.setMaximumPoolSize(CONNECTIONS);
             config.setConnectionTimeout(WAIT_MILLIS);
             config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-            return new Database(checked, new HikariDataSource(config), clock);
+            return new Database(checked, properties, new HikariDataSource(config), clock, newest);
+        } catch (StoreException e) {
+            throw e;
         } catch (SQLException | RuntimeException e) {
             throw OpenFailure.of(checked, e);
+        }
+    }
+
+    /** 0 where there are no tables yet. */
+    private static long revision(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(Revisions.LATEST_SQL)) {
+            return row.next() ? row.getLong(1) : 0;
+        } catch (SQLException e) {
+            if (NO_TABLE.contains(String.valueOf(e.getSQLState()))) {
+                return 0;
+            }
+            throw e;
         }
     }
 
@@ -89,9 +123,10 @@ public final class Database implements AutoCloseable {
     /**
      * Brings the tables up to what this program needs. Idempotent; of several servers that do it at a time one does.
      *
+     * @return what was done
      * @throws StoreException where it does not succeed
      */
-    public void migrate() {
+    public Migrated migrate() {
         Flyway flyway = Flyway.configure()
                 .dataSource(pool)
                 .locations("classpath:dormouse/server/store")
@@ -99,8 +134,7 @@ public final class Database implements AutoCloseable {
                 .load();
         for (int tries = 1; ; tries++) {
             try {
-                flyway.migrate();
-                return;
+                return Migrated.of(flyway.migrate());
             } catch (FlywayException e) {
                 // Two that meet on H2's empty database can both begin; who comes second finds the work done.
                 if (tries == MIGRATIONS) {
@@ -109,6 +143,11 @@ public final class Database implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** A URL without what may be secret. */
+    public static String shown(String url) {
+        return new DatabaseUrl(url).toString();
     }
 
     public LlmStore llms() {
@@ -127,9 +166,16 @@ public final class Database implements AutoCloseable {
         return usage;
     }
 
+    public BackupStore backups() {
+        return backups;
+    }
+
     /** Idempotent. */
     @Override
     public void close() {
+        if (llms instanceof NotedLlmStore noted) {
+            noted.close();
+        }
         pool.close();
     }
 }

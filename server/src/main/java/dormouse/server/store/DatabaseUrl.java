@@ -60,9 +60,21 @@ record DatabaseUrl(String value) {
         return complete.toString();
     }
 
-    /** For PostgreSQL's driver, to which the URL's own settings come first. */
-    Properties properties() {
+    /** The same settings, for an H2 in another file. */
+    DatabaseUrl inFile(String path) {
+        int settings = value.indexOf(';');
+        return new DatabaseUrl(H2 + "file:" + path + (settings < 0 ? "" : value.substring(settings)));
+    }
+
+    /** For the driver; to PostgreSQL's the URL's own settings come first. */
+    Properties properties(@Nullable String user, @Nullable String password) {
         Properties properties = new Properties();
+        if (user != null) {
+            properties.setProperty("user", user);
+        }
+        if (password != null) {
+            properties.setProperty("password", password);
+        }
         if (!isH2()) {
             properties.setProperty("ApplicationName", "dormouse");
             properties.setProperty("connectTimeout", "5");

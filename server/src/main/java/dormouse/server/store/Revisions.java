@@ -12,6 +12,9 @@ final class Revisions {
     static final String LATEST = "latest";
     static final String COMPACTED = "compacted";
 
+    /** For those who have no more than a connection. */
+    static final String LATEST_SQL = "SELECT revision FROM fleet_revision WHERE counter = 'latest'";
+
     private static final String TAKE = """
             UPDATE fleet_revision
             SET    revision = revision + :count
