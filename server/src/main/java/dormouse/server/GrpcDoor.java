@@ -2,6 +2,7 @@ package dormouse.server;
 
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -38,6 +39,11 @@ final class GrpcDoor implements AutoCloseable {
                 .keepAliveTimeout(20, TimeUnit.SECONDS)
                 .maxConcurrentCallsPerConnection(10_000)
                 .maxRstFramesPerWindow(2_000, 30);
+    }
+
+    /** What it serves; for tests. */
+    List<ServerServiceDefinition> services() {
+        return server.getServices();
     }
 
     int port() {

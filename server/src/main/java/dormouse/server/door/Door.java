@@ -1,5 +1,7 @@
 package dormouse.server.door;
 
+import dormouse.server.auth.Gate;
+import dormouse.server.auth.Right;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.Time;
 import dormouse.server.relay.Deadlines;
@@ -16,6 +18,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -40,10 +43,17 @@ public final class Door implements AutoCloseable {
 
     /** What this door speaks to. */
     public record Ground(
-            Fleet fleet, Relay relay, Deadlines deadlines, Time time, BooleanSupplier draining, FleetPages pages) {}
+            Fleet fleet,
+            Relay relay,
+            Deadlines deadlines,
+            Time time,
+            BooleanSupplier draining,
+            FleetPages pages,
+            Gate gate) {}
 
     private final Vertx vertx;
     private final Connections connections;
+    private final Routes routes;
     private final InetSocketAddress address;
     private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
 
@@ -63,8 +73,10 @@ public final class Door implements AutoCloseable {
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         Time time = ground.time();
         connections = new Connections(time);
+        routes = routes(ground);
         Front front = new Front(
-                routes(ground),
+                routes,
+                new Entrance(ground.gate(), time),
                 new Infers(ground),
                 new Cors(config.cors()),
                 config.guarded() ? new Browsers(config.cors(), config.hosts()) : null,
@@ -92,10 +104,10 @@ public final class Door implements AutoCloseable {
         Probes probes = new Probes(ground.draining());
         Models models = new Models(ground.fleet());
         Routes routes = new Routes()
-                .at("/v1/models", (call, rest) -> models.list(call))
-                .below("/v1/models/", models::one)
-                .at("/healthz", (call, rest) -> probes.alive(call))
-                .at("/readyz", (call, rest) -> probes.ready(call));
+                .at("/v1/models", Right.USE, (call, rest) -> models.list(call))
+                .below("/v1/models/", Right.USE, models::one)
+                .at("/healthz", Right.NOTHING, (call, rest) -> probes.alive(call))
+                .at("/readyz", Right.NOTHING, (call, rest) -> probes.ready(call));
         ground.pages().addTo(routes);
         return routes;
     }
@@ -141,6 +153,11 @@ public final class Door implements AutoCloseable {
     /** Where it is, with the port in use. */
     public InetSocketAddress address() {
         return address;
+    }
+
+    /** What can be asked for with GET, and what that takes. */
+    public Map<String, Right> rights() {
+        return routes.rights();
     }
 
     /** How many clients are connected. */

@@ -2,10 +2,12 @@ package dormouse.server.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dormouse.server.fleet.AuditStore;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreClock;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.TokenStore;
 import dormouse.server.fleet.UsageStore;
 import dormouse.server.fleet.WakeTimeStore;
 import java.sql.Connection;
@@ -36,6 +38,8 @@ public final class Database implements AutoCloseable {
     private final SessionStore sessions;
     private final WakeTimeStore wakeTimes;
     private final UsageStore usage;
+    private final TokenStore tokens;
+    private final AuditStore audit;
 
     private Database(DatabaseUrl url, HikariDataSource pool, StoreClock clock) {
         this.url = url;
@@ -48,6 +52,8 @@ public final class Database implements AutoCloseable {
         this.sessions = new JdbiSessionStore(transactions);
         this.wakeTimes = new JdbiWakeTimeStore(transactions);
         this.usage = new JdbiUsageStore(transactions);
+        this.tokens = new JdbiTokenStore(transactions);
+        this.audit = new JdbiAuditStore(transactions);
     }
 
     /**
@@ -125,6 +131,14 @@ public final class Database implements AutoCloseable {
 
     public UsageStore usage() {
         return usage;
+    }
+
+    public TokenStore tokens() {
+        return tokens;
+    }
+
+    public AuditStore audit() {
+        return audit;
     }
 
     /** Idempotent. */
