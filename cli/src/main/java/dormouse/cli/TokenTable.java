@@ -92,7 +92,7 @@ final class TokenTable {
         }
         fields.put("name", token.getName());
         fields.put("role", Words.of(token.getRole()));
-        fields.put("llmPatterns", List.copyOf(token.getLlmPatternsList()));
+        fields.put("llmPatterns", new ArrayList<>(token.getLlmPatternsList()));
         fields.put("revoked", token.getRevoked());
         fields.put("createTime", LlmFields.time(token.hasCreateTime(), token.getCreateTime()));
         fields.put("expireTime", LlmFields.time(token.hasExpireTime(), token.getExpireTime()));

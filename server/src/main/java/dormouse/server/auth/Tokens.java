@@ -206,7 +206,7 @@ public final class Tokens {
         }
         String secret = given != null ? given : Secrets.next(random);
         try {
-            make("admin-" + (standings.size() + 1), secret, "first admin", Role.ADMIN, List.of(), null, SERVER, now, nanos);
+            make(freeAdminId(), secret, "first admin", Role.ADMIN, List.of(), null, SERVER, now, nanos);
         } catch (StaleException e) {
             read(now, nanos); // another replica was quicker, or the token that was given is one that was revoked
             if (!hasAdmin(now)) {
@@ -216,6 +216,17 @@ public final class Tokens {
             return null;
         }
         return given == null ? secret : null;
+    }
+
+    /** Of two replicas that start together both choose the same, so that one of them has to look again. */
+    private String freeAdminId() {
+        List<String> ids =
+                standings.values().stream().map(each -> each.token().id()).toList();
+        int number = 1;
+        while (ids.contains("admin-" + number)) {
+            number++;
+        }
+        return "admin-" + number;
     }
 
     private boolean hasAdmin(Instant now) {
