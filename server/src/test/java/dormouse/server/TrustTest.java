@@ -114,6 +114,7 @@ class TrustTest {
         guess.ask(ScriptedAgent.awake("qwen3"));
         assertThat(guess.endedWith()).isEqualTo("SESSION_FORBIDDEN");
 
+        agent.cut();
         ScriptedAgent back = agent(ana, "ana").session(agent.session(), agent.token());
         assertThat(back.register(ScriptedAgent.awake("qwen3")).getResumed()).isTrue();
     }
