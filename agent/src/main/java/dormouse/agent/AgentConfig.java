@@ -67,7 +67,7 @@ public record AgentConfig(
     boolean sameButLlms(AgentConfig other) {
         return servers.equals(other.servers)
                 && java.util.Objects.equals(tls, other.tls)
-                && java.util.Objects.equals(token, other.token)
+                && Secret.sameSource(token, other.token)
                 && name.equals(other.name)
                 && stateDir.equals(other.stateDir)
                 && discoverPorts.equals(other.discoverPorts);

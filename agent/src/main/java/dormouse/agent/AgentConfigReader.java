@@ -148,11 +148,11 @@ final class AgentConfigReader {
         if (token == null || token.isEmpty()) {
             return null;
         }
-        if (!token.chars().allMatch(c -> c > 0x20 && c < 0x7f)) {
+        if (!Secret.isWord(token)) {
             throw file.wrong(
                     tokenFile == null ? "token" : "tokenFile", "a token has no spaces and no special characters");
         }
-        return new Secret(token);
+        return new Secret(token, tokenFile);
     }
 
     private static List<LlmConfig> llms(Settings file) {

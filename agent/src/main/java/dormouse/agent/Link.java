@@ -123,7 +123,8 @@ final class Link implements ServerStream.Listener {
         log.debug("connecting server={}", parts.channels().describe());
         Register.Builder first = registration();
         suspended.introduce(first);
-        stream.open(identity.token(), first.build());
+        Secret token = identity.token();
+        stream.open(token == null ? null : token.fresh(), first.build());
     }
 
     private Register.Builder registration() {

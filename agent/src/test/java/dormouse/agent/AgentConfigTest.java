@@ -251,7 +251,7 @@ class AgentConfigTest {
     @Test
     void the_token_may_stand_in_a_file() throws IOException {
         Path file = Files.writeString(dir.resolve("token"), "dmt_2\n");
-        assertThat(read("tokenFile: " + file).token()).isEqualTo(new Secret("dmt_2"));
+        assertThat(read("tokenFile: " + file).token()).isEqualTo(new Secret("dmt_2", file));
         assertThatThrownBy(() -> read("{token: a, tokenFile: " + file + "}")).hasMessageContaining("tokenFile");
     }
 

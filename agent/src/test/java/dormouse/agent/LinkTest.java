@@ -17,6 +17,8 @@ import io.grpc.Status;
 import io.grpc.Status.Code;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The link with a scripted server, on a clock that the test moves. */
 class LinkTest {
@@ -47,6 +50,7 @@ class LinkTest {
     private final ScriptedServer server = new ScriptedServer();
     private final SessionStore sessions = SessionStore.inMemory();
     private final List<LlmConfig> llms = new ArrayList<>(List.of(LlmConfig.of("qwen", URI.create("http://x/v1"))));
+    private Secret token = new Secret("dmt_test");
     private boolean backendUp = true;
     private Link link = link(null);
     private final Hosts hosts = new Hosts(llm -> new LlmHost(
@@ -71,7 +75,7 @@ class LinkTest {
                         new BodyBudget(),
                         server,
                         new Errands()),
-                new Link.Identity("desk", "instance-1", new Secret("dmt_test")),
+                new Link.Identity("desk", "instance-1", token),
                 new SessionKeeper(sessions, session, Runnable::run),
                 LARGEST);
     }
@@ -256,6 +260,26 @@ class LinkTest {
         assertNoStream();
         loop.advance(Duration.ofSeconds(1));
         server.accept();
+    }
+
+    @Test
+    void the_tokens_file_is_read_again_for_each_stream(@TempDir Path dir) throws IOException {
+        Path file = Files.writeString(dir.resolve("token"), "dmt_one\n");
+        token = new Secret("dmt_one", file);
+        server.refusal = Problems.exception(Problems.status(Code.UNAUTHENTICATED, "UNAUTHENTICATED", "revoked"));
+        attach();
+        Files.writeString(file, " dmt_two\n");
+        loop.advance(Duration.ofSeconds(60));
+        server.accept();
+        Files.writeString(file, "");
+        loop.advance(Duration.ofSeconds(60));
+        server.accept();
+        Files.delete(file);
+        loop.advance(Duration.ofSeconds(60));
+        server.accept();
+
+        assertThat(server.authorizations)
+                .containsExactly("Bearer dmt_one", "Bearer dmt_two", "Bearer dmt_one", "Bearer dmt_one");
     }
 
     @Test

@@ -86,6 +86,8 @@ final class BashCompletion {
     /** What may stand anywhere after a command. */
     private static String words(CommandSpec command) {
         List<String> words = new ArrayList<>(new TreeSet<>(command.optionsMap().keySet()));
+        words.addAll(command.subcommands().keySet());
+        command.subcommands().values().forEach(below -> words.add(words(below.getCommandSpec())));
         command.positionalParameters().forEach(parameter -> {
             if (parameter.completionCandidates() != null) {
                 parameter.completionCandidates().forEach(words::add);

@@ -5,6 +5,7 @@ import dormouse.v1.Llm;
 import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmSpec;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Everything about one Llm, for a person. */
@@ -73,15 +74,24 @@ final class Description {
 
     private void history(List<LlmEvent> events) {
         out.println("History");
-        Table table = new Table(List.of("  TIME", "AGO", "REVISION", "EVENT", "STATUS", "DETAIL"));
+        boolean actors = events.stream().anyMatch(event -> !event.getActor().isEmpty());
+        List<String> head = new ArrayList<>(List.of("  TIME", "AGO", "REVISION", "EVENT", "STATUS", "DETAIL"));
+        if (actors) {
+            head.add("BY");
+        }
+        Table table = new Table(head);
         for (LlmEvent event : events) {
-            table.add(List.of(
+            List<String> row = new ArrayList<>(List.of(
                     "  " + (event.hasTime() ? Times.rfc3339(event.getTime()) : "-"),
                     Times.ago(event.hasTime() ? event.getTime() : null, now),
                     Long.toString(event.getRevision()),
                     Words.of(event.getType()),
                     event.hasLlm() ? Words.of(event.getLlm().getStatus()) : "",
                     event.getDetail()));
+            if (actors) {
+                row.add(event.getActor());
+            }
+            table.add(row);
         }
         table.print(out);
     }

@@ -26,6 +26,13 @@ final class FishCompletion {
                     option(script, "__fish_seen_subcommand_from " + command.getKey(), option);
                 }
             }
+            if (!spec.subcommands().isEmpty()) {
+                script.append("complete -c dormouse -n ")
+                        .append(quoted("__fish_seen_subcommand_from " + command.getKey()))
+                        .append(" -a ")
+                        .append(quoted(String.join(" ", spec.subcommands().keySet())))
+                        .append('\n');
+            }
             spec.positionalParameters().stream()
                     .filter(parameter -> parameter.completionCandidates() != null
                             && parameter.completionCandidates().iterator().hasNext())

@@ -55,6 +55,9 @@ final class LlmFields {
         fields.put("type", Words.of(event.getType()));
         fields.put("time", time(event.hasTime(), event.getTime()));
         fields.put("detail", orNull(event.getDetail()));
+        if (!event.getActor().isEmpty()) {
+            fields.put("actor", event.getActor());
+        }
         fields.put("llm", event.hasLlm() ? of(event.getLlm()) : null);
         return fields;
     }

@@ -32,6 +32,16 @@ final class Moment {
         }
     }
 
+    /** A span of time from now on, as {@code 90d}. */
+    static Duration span(String option, String text) {
+        Matcher span = AGO.matcher(text);
+        Duration duration = span.matches() ? duration(Long.parseLong(span.group(1)), span.group(2)) : Duration.ZERO;
+        if (duration.isZero()) {
+            throw Failure.usage(option + " \"" + Printable.line(text) + "\" is not a time from now on (90d, 12h, 30m, 45s)");
+        }
+        return duration;
+    }
+
     private static Duration duration(long amount, String unit) {
         return switch (unit) {
             case "d" -> Duration.ofDays(amount);

@@ -40,6 +40,7 @@ final class Program {
         commands.put("delete", () -> new DeleteCommand(dormouse));
         commands.put("agents", () -> new AgentsCommand(dormouse));
         commands.put("usage", () -> new UsageCommand(dormouse));
+        commands.put("token", () -> TokenCommand.of(dormouse));
         commands.put("demo", OtherProgram.Demo::new);
         commands.put("server", OtherProgram.Server::new);
         commands.put("agent", OtherProgram.Agent::new);

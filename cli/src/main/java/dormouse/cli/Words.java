@@ -4,6 +4,7 @@ import com.google.protobuf.ProtocolMessageEnum;
 import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmKind;
 import dormouse.v1.LlmStatus;
+import dormouse.v1.Role;
 
 /** The contract's enum constants as the words that people use: without the prefix. */
 final class Words {
@@ -19,6 +20,10 @@ final class Words {
 
     static String of(LlmEvent.Type type) {
         return word(type, "TYPE_");
+    }
+
+    static String of(Role role) {
+        return word(role, "ROLE_");
     }
 
     /** A constant of a newer server is UNKNOWN: readers treat it as not usable. */

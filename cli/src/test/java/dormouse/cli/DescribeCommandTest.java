@@ -79,6 +79,24 @@ class DescribeCommandTest {
     }
 
     @Test
+    void on_whose_behalf_something_happened_is_told_to_those_who_may_know() {
+        server.events = answers(ListLlmEventsResponse.newBuilder()
+                .addEvents(Samples.event(
+                                Type.TYPE_WAKE_STARTED,
+                                9,
+                                Samples.named("qwen3-8b", LlmStatus.LLM_STATUS_WAKING))
+                        .toBuilder()
+                        .setActor("tok-1"))
+                .addEvents(Samples.event(
+                        Type.TYPE_SLEPT, 8, Samples.named("qwen3-8b", LlmStatus.LLM_STATUS_HIBERNATING)))
+                .build());
+
+        assertThat(cli.run("describe", "qwen3-8b")).isZero();
+
+        assertThat(cli.out()).contains("DETAIL  BY\n", "WAKING       -       tok-1\n", "HIBERNATING  -       -\n");
+    }
+
+    @Test
     void the_history_is_as_long_as_asked_for() {
         cli.run("describe", "qwen3-8b", "--history=1");
         assertThat(cli.out()).contains("SLEPT").doesNotContain("REGISTERED");

@@ -6,6 +6,8 @@ import dormouse.v1.BackupRequest;
 import dormouse.v1.ChatEvent;
 import dormouse.v1.ChatRequest;
 import dormouse.v1.CreateLlmRequest;
+import dormouse.v1.CreateTokenRequest;
+import dormouse.v1.CreateTokenResponse;
 import dormouse.v1.DeleteLlmRequest;
 import dormouse.v1.DeleteLlmResponse;
 import dormouse.v1.GetLlmRequest;
@@ -16,9 +18,13 @@ import dormouse.v1.ListLlmEventsRequest;
 import dormouse.v1.ListLlmEventsResponse;
 import dormouse.v1.ListLlmsRequest;
 import dormouse.v1.ListLlmsResponse;
+import dormouse.v1.ListTokensRequest;
+import dormouse.v1.ListTokensResponse;
 import dormouse.v1.Llm;
 import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmServiceGrpc;
+import dormouse.v1.RevokeTokenRequest;
+import dormouse.v1.RevokeTokenResponse;
 import dormouse.v1.SleepLlmRequest;
 import dormouse.v1.SumUsageRequest;
 import dormouse.v1.SumUsageResponse;
@@ -67,6 +73,9 @@ final class FakeServer implements AutoCloseable {
 
     volatile Script<SumUsageRequest, SumUsageResponse> usage = unscripted();
     volatile Script<BackupRequest, BackupPiece> backup = unscripted();
+    volatile Script<CreateTokenRequest, CreateTokenResponse> createToken = unscripted();
+    volatile Script<ListTokensRequest, ListTokensResponse> tokens = unscripted();
+    volatile Script<RevokeTokenRequest, RevokeTokenResponse> revokeToken = unscripted();
 
     /** One script for each watch that is opened, in order. */
     final Queue<Script<WatchLlmsRequest, LlmEvent>> watches = new ConcurrentLinkedQueue<>();
@@ -190,6 +199,21 @@ final class FakeServer implements AutoCloseable {
         @Override
         public void backup(BackupRequest request, StreamObserver<BackupPiece> observer) {
             play(backup, request, observer);
+        }
+
+        @Override
+        public void createToken(CreateTokenRequest request, StreamObserver<CreateTokenResponse> observer) {
+            play(createToken, request, observer);
+        }
+
+        @Override
+        public void listTokens(ListTokensRequest request, StreamObserver<ListTokensResponse> observer) {
+            play(tokens, request, observer);
+        }
+
+        @Override
+        public void revokeToken(RevokeTokenRequest request, StreamObserver<RevokeTokenResponse> observer) {
+            play(revokeToken, request, observer);
         }
     }
 

@@ -27,6 +27,7 @@ class UsageTest {
             "delete",
             "agents",
             "usage",
+            "token",
             "demo",
             "server",
             "agent",

@@ -2,6 +2,7 @@ package dormouse.server;
 
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
@@ -35,6 +36,11 @@ final class GrpcDoor implements AutoCloseable {
         } catch (IOException e) {
             throw new IOException("grpc.address " + address + " can't be had", e.getCause() == null ? e : e.getCause());
         }
+    }
+
+    /** What it serves; for tests. */
+    List<ServerServiceDefinition> services() {
+        return server.getServices();
     }
 
     int port() {

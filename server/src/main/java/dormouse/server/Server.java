@@ -2,6 +2,11 @@ package dormouse.server;
 
 import dormouse.agent.LiveTls;
 import dormouse.server.api.Api;
+import dormouse.server.auth.Audit;
+import dormouse.server.auth.Gate;
+import dormouse.server.auth.Right;
+import dormouse.server.auth.Tokens;
+import dormouse.server.auth.Visit;
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Credentials;
 import dormouse.server.control.Fleet;
@@ -36,12 +41,14 @@ import dormouse.server.store.Database;
 import dormouse.settings.SettingsException;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerServiceDefinition;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -51,6 +58,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -80,6 +88,7 @@ public final class Server implements AutoCloseable {
      * @param wakeTimes the same for how long wakes take
      * @param usage the same for what Llms are used for
      * @param house of the agent that serves the PUBLIC Llms
+     * @param firstToken is shown the secret of the first ADMIN's token, where the server makes it
      */
     record Ground(
             Time time,
@@ -94,9 +103,11 @@ public final class Server implements AutoCloseable {
             UnaryOperator<SessionStore> sessions,
             UnaryOperator<WakeTimeStore> wakeTimes,
             UnaryOperator<UsageStore> usage,
-            HouseAgent.Ground house) {}
+            HouseAgent.Ground house,
+            Consumer<String> firstToken) {}
 
     private final Parts parts = new Parts();
+    private final Tokens tokens;
     private final Fleet fleet;
     private final AgentSessions sessions;
     private final WakeTimes wakeTimes;
@@ -142,7 +153,8 @@ public final class Server implements AutoCloseable {
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
                             UnaryOperator.identity(),
-                            HouseAgent.Ground.PROCESS));
+                            HouseAgent.Ground.PROCESS,
+                            TokenRounds::show));
             server.parts.addGround(ground);
             return server;
         } catch (IOException | RuntimeException e) {
@@ -153,9 +165,6 @@ public final class Server implements AutoCloseable {
 
     /** @throws dormouse.server.fleet.StoreException where the database can't be had, saying what to do */
     Server(ServerConfig config, Ground ground) throws IOException {
-        if (config.auth().tokens()) {
-            throw new SettingsException("auth.mode: token is not known to this version's doors yet");
-        }
         try {
             Time time = ground.time();
             Metrics metrics = new Metrics(config.metricsPerLlm(), time);
@@ -167,6 +176,11 @@ public final class Server implements AutoCloseable {
             database.migrate();
             LlmStore llmStore = ground.llms().apply(database.llms());
             SessionStore sessionStore = ground.sessions().apply(database.sessions());
+
+            Audit audit = new Audit(database.audit(), ground.blocking(), time.nanos());
+            tokens = new Tokens(database.tokens(), config.auth(), ground.random());
+            parts.add(TokenRounds.open(config.auth(), tokens, audit, ground));
+            Gate gate = new Gate(config.auth(), tokens, audit);
 
             Credentials credentials = new Credentials(ground.random());
             fleet = new Fleet(llmStore, new Lane(ground.lane()), time);
@@ -231,6 +245,7 @@ public final class Server implements AutoCloseable {
                     new Live.Source(sessions, wakes, relay),
                     watches,
                     metrics,
+                    config.auth().openMetrics(),
                     time,
                     ground.blocking());
             Api api = new Api(
@@ -249,6 +264,8 @@ public final class Server implements AutoCloseable {
                     config.deadlines(),
                     time,
                     config.replica(),
+                    tokens,
+                    audit,
                     ground.blocking(),
                     ground.reading());
 
@@ -264,9 +281,12 @@ public final class Server implements AutoCloseable {
             parts.add(HouseAgent.serve(
                     publicLlms,
                     ground.house(),
-                    new AgentLink(new AgentLink.Inside(house, wakes, sleeps, none, time), conditions)));
+                    new AgentLink(
+                            new AgentLink.Inside(house, wakes, sleeps, none, time), conditions, Visit::ofTheHouse)));
             List<BindableService> services = new ArrayList<>(api.services());
-            services.add(new AgentLink(new AgentLink.Inside(sessions, wakes, sleeps, suspended, time), conditions));
+            services.add(new AgentLink(
+                    new AgentLink.Inside(sessions, wakes, sleeps, suspended, time), conditions, AgentLink.VISIT::get));
+            ground.transport().intercept(new GrpcGuard(gate, time));
             grpc = parts.add(new GrpcDoor(
                     ground.transport(),
                     Addresses.text(config.grpc()),
@@ -276,7 +296,7 @@ public final class Server implements AutoCloseable {
                     ? new Door(
                             config.http(),
                             Reach.of(ground.tls()),
-                            new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get, pages))
+                            new Door.Ground(fleet, relay, config.deadlines(), time, leaving::get, pages, gate))
                     : null;
             if (door != null) {
                 parts.add(door);
@@ -309,6 +329,21 @@ public final class Server implements AutoCloseable {
             throw new IllegalStateException("this server has no HTTP door");
         }
         return door.address();
+    }
+
+    /** What the HTTP door answers to GET, and what that takes; for tests. */
+    Map<String, Right> httpRights() {
+        return door == null ? Map.of() : door.rights();
+    }
+
+    /** The services of the gRPC door; for tests. */
+    List<ServerServiceDefinition> grpcServices() {
+        return grpc.services();
+    }
+
+    /** Calls that are open with a token; for tests. */
+    int visits() {
+        return tokens.visits();
     }
 
     /** How many clients are connected by HTTP; for tests, and so the next ones. */

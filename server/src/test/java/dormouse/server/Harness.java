@@ -1,11 +1,14 @@
 package dormouse.server;
 
 import com.google.protobuf.ByteString;
+import dormouse.contract.Times;
 import dormouse.server.relay.Relay;
 import dormouse.settings.Settings;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.AgentServiceGrpc;
 import dormouse.v1.ChatRequest;
+import dormouse.v1.CreateTokenRequest;
+import dormouse.v1.CreateTokenResponse;
 import dormouse.v1.Deadlines;
 import dormouse.v1.GetLlmRequest;
 import dormouse.v1.InferRequest;
@@ -13,13 +16,17 @@ import dormouse.v1.InferenceServiceGrpc;
 import dormouse.v1.Llm;
 import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmServiceGrpc;
+import dormouse.v1.RevokeTokenRequest;
+import dormouse.v1.Role;
 import dormouse.v1.SleepLlmRequest;
 import dormouse.v1.WakeLlmRequest;
 import dormouse.v1.WakeProgress;
 import dormouse.v1.WatchLlmsRequest;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -29,7 +36,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole server on a clock that the test moves, with gRPC in this process and everything on the caller's thread: when a
@@ -51,6 +60,8 @@ public final class Harness implements AutoCloseable {
 
     private final FaultyStores stores = new FaultyStores();
     private final Map<String, String> environment = new ConcurrentHashMap<>();
+    private final List<String> shown = new CopyOnWriteArrayList<>();
+    private @Nullable String token;
     private int starts;
 
     private final boolean http;
@@ -106,7 +117,8 @@ public final class Harness implements AutoCloseable {
                             stores::sessions,
                             stores::wakeTimes,
                             stores::usage,
-                            new HouseAgent.Ground(environment::get, CHECK_INTERVAL)));
+                            new HouseAgent.Ground(environment::get, CHECK_INTERVAL),
+                            shown::add));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -131,6 +143,46 @@ public final class Harness implements AutoCloseable {
         time.clear();
         stores.back();
         server = start();
+    }
+
+    /** From now on callers show this token; null: none. */
+    public Harness as(@Nullable String shownToken) {
+        token = shownToken;
+        return this;
+    }
+
+    /** Makes a token, for all names where there are no patterns; answers its secret. */
+    public String token(Role role, String... patterns) {
+        return made(role, null, patterns).getSecret();
+    }
+
+    /** The same with its id, and a time to live where there is to be one. */
+    public CreateTokenResponse made(Role role, @Nullable Duration ttl, String... patterns) {
+        CreateTokenRequest.Builder request = CreateTokenRequest.newBuilder()
+                .setName("test")
+                .setRole(role)
+                .addAllLlmPatterns(List.of(patterns));
+        if (ttl != null) {
+            request.setTtl(Times.duration(ttl));
+        }
+        String admin = shown.isEmpty() ? null : shown.get(0);
+        return AdminServiceGrpc.newBlockingStub(channel(admin)).createToken(request.build());
+    }
+
+    /** Of the first ADMIN, as the server has shown it. */
+    public String firstToken() {
+        return shown.get(0);
+    }
+
+    /** All the secrets that the server has shown to who starts it. */
+    public List<String> shownTokens() {
+        return List.copyOf(shown);
+    }
+
+    /** By the first ADMIN. */
+    public void revoke(String id) {
+        AdminServiceGrpc.newBlockingStub(channel(shown.isEmpty() ? null : shown.get(0)))
+                .revokeToken(RevokeTokenRequest.newBuilder().setId(id).build());
     }
 
     /** The server's environment, as far as PUBLIC Llms have their keys there. */
@@ -170,8 +222,19 @@ public final class Harness implements AutoCloseable {
 
     /** A new connection to the present server. */
     public ManagedChannel channel() {
-        ManagedChannel channel =
-                InProcessChannelBuilder.forName(door).directExecutor().build();
+        return channel(token);
+    }
+
+    /** The same, and what is called by it shows this token; null: none. */
+    public ManagedChannel channel(@Nullable String shownToken) {
+        Metadata headers = new Metadata();
+        if (shownToken != null) {
+            headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + shownToken);
+        }
+        ManagedChannel channel = InProcessChannelBuilder.forName(door)
+                .directExecutor()
+                .intercept(MetadataUtils.newAttachHeadersInterceptor(headers))
+                .build();
         channels.add(channel);
         return channel;
     }

@@ -1,6 +1,8 @@
 package dormouse.server.api;
 
 import dormouse.contract.Times;
+import dormouse.server.auth.Audit;
+import dormouse.server.auth.Caller;
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.AttachedAgent;
 import dormouse.server.control.Fleet;
@@ -8,18 +10,26 @@ import dormouse.server.control.Time;
 import dormouse.server.fleet.BackupStore;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.Role;
 import dormouse.server.fleet.SessionId;
 import dormouse.server.fleet.SessionStore;
+import dormouse.server.fleet.UsageQuery;
 import dormouse.server.fleet.UsageSum;
 import dormouse.server.relay.UsageLedger;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.Agent;
 import dormouse.v1.BackupPiece;
 import dormouse.v1.BackupRequest;
+import dormouse.v1.CreateTokenRequest;
+import dormouse.v1.CreateTokenResponse;
 import dormouse.v1.DisconnectAgentRequest;
 import dormouse.v1.DisconnectAgentResponse;
 import dormouse.v1.ListAgentsRequest;
 import dormouse.v1.ListAgentsResponse;
+import dormouse.v1.ListTokensRequest;
+import dormouse.v1.ListTokensResponse;
+import dormouse.v1.RevokeTokenRequest;
+import dormouse.v1.RevokeTokenResponse;
 import dormouse.v1.SumUsageRequest;
 import dormouse.v1.SumUsageResponse;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -39,9 +49,11 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     private final SessionStore store;
     private final UsageLedger usage;
     private final String replica;
+    private final TokenCalls tokens;
+    private final Audit audit;
+    private final Time time;
     private final Executor blocking;
     private final BackupStore backups;
-    private final Time time;
     private final AtomicBoolean backup = new AtomicBoolean(); // whether one is under way
 
     AdminApi(
@@ -50,17 +62,21 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
             SessionStore store,
             UsageLedger usage,
             String replica,
+            TokenCalls tokens,
+            Audit audit,
+            Time time,
             Executor blocking,
-            BackupStore backups,
-            Time time) {
+            BackupStore backups) {
         this.fleet = fleet;
         this.sessions = sessions;
         this.store = store;
         this.usage = usage;
         this.replica = replica;
+        this.tokens = tokens;
+        this.audit = audit;
+        this.time = time;
         this.blocking = blocking;
         this.backups = backups;
-        this.time = time;
     }
 
     @Override
@@ -119,6 +135,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
         SessionId session = new SessionId(id);
         AttachedAgent agent = sessions.find(session);
         if (agent != null) {
+            audit.done(Visits.caller(), "agent.disconnect", id, agent.name(), time.now());
             agent.line()
                     .close(Failure.retry(
                             Reason.DISCONNECTED, "an operator has disconnected this agent", Duration.ofSeconds(5)));
@@ -135,9 +152,27 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     }
 
     @Override
+    public void createToken(CreateTokenRequest request, StreamObserver<CreateTokenResponse> response) {
+        tokens.create(request, response);
+    }
+
+    @Override
+    public void listTokens(ListTokensRequest request, StreamObserver<ListTokensResponse> response) {
+        tokens.list(response);
+    }
+
+    @Override
+    public void revokeToken(RevokeTokenRequest request, StreamObserver<RevokeTokenResponse> response) {
+        tokens.revoke(request, response);
+    }
+
+    @Override
     public void sumUsage(SumUsageRequest request, StreamObserver<SumUsageResponse> response) {
+        Caller caller = Visits.caller();
         Answers.later(blocking, response, () -> {
-            List<UsageSum> sums = usage.sum(UsageSums.query(request), UsageSums.MOST + 1);
+            UsageQuery asked = UsageSums.query(request);
+            UsageQuery query = caller.role() == Role.ADMIN ? asked : asked.of(caller.id());
+            List<UsageSum> sums = usage.sum(query, UsageSums.MOST + 1);
             if (sums == null) {
                 throw Errors.of(UsageSums.BUSY);
             }

@@ -1,5 +1,8 @@
 package dormouse.server.api;
 
+import dormouse.server.auth.Audit;
+import dormouse.server.auth.Tokens;
+import dormouse.server.auth.Visit;
 import dormouse.server.control.AgentSessions;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.PublicLlms;
@@ -7,6 +10,7 @@ import dormouse.server.control.Sleeps;
 import dormouse.server.control.Time;
 import dormouse.server.control.Wakes;
 import dormouse.server.fleet.BackupStore;
+import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.relay.Deadlines;
@@ -16,11 +20,16 @@ import dormouse.server.relay.UsageLedger;
 import dormouse.server.relay.WakeGate;
 import dormouse.server.relay.Watches;
 import io.grpc.BindableService;
+import io.grpc.Context;
+import io.grpc.StatusRuntimeException;
 import java.util.List;
 import java.util.concurrent.Executor;
 
 /** The services that clients and operators call, and what they share. */
 public final class Api {
+    /** Of the call that is being answered: put there by whoever stands before the door. */
+    public static final Context.Key<Visit> VISIT = Context.key("dormouse-api-visit");
+
     private final List<BindableService> services;
 
     /**
@@ -43,6 +52,8 @@ public final class Api {
             Deadlines deadlines,
             Time time,
             String replica,
+            Tokens tokens,
+            Audit audit,
             Executor blocking,
             Executor reading) {
         Views views = new Views(new Live.Source(sessions, wakes, relay), wakes);
@@ -56,9 +67,25 @@ public final class Api {
                         views,
                         time,
                         blocking,
-                        new DeclareCalls(publicLlms, views, blocking)),
+                        new DeclareCalls(publicLlms, views, blocking),
+                        audit),
                 new InferenceApi(relay, deadlines, reading),
-                new AdminApi(fleet, sessions, sessionStore, usage, replica, blocking, backups, time));
+                new AdminApi(
+                        fleet,
+                        sessions,
+                        sessionStore,
+                        usage,
+                        replica,
+                        new TokenCalls(tokens, time, blocking),
+                        audit,
+                        time,
+                        blocking,
+                        backups));
+    }
+
+    /** What a caller is told of a failure. */
+    public static StatusRuntimeException refusal(Failure why) {
+        return Errors.of(why);
     }
 
     /** To be added to a server. */

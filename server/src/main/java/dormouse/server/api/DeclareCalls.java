@@ -42,14 +42,15 @@ final class DeclareCalls {
             return;
         }
         try {
-            blocking.execute(() -> create(said, response));
+            String actor = Visits.caller().id();
+            blocking.execute(() -> create(said, actor, response));
         } catch (RejectedExecutionException e) {
             response.onError(Errors.of(Fleet.storeBusy()));
         }
     }
 
     /** May wait for the disk on which the key is. */
-    private void create(Declaration said, StreamObserver<Llm> response) {
+    private void create(Declaration said, String actor, StreamObserver<Llm> response) {
         String complaint = publicLlms.check(said);
         if (complaint != null) {
             response.onError(Errors.of(Reason.MALFORMED, complaint));
@@ -57,6 +58,7 @@ final class DeclareCalls {
         }
         publicLlms.create(
                 said,
+                actor,
                 llm -> {
                     response.onNext(views.live(llm));
                     response.onCompleted();
@@ -95,6 +97,7 @@ final class DeclareCalls {
         }
         publicLlms.delete(
                 name,
+                Visits.caller().id(),
                 () -> {
                     response.onNext(DeleteLlmResponse.getDefaultInstance());
                     response.onCompleted();

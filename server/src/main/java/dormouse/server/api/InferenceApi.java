@@ -1,5 +1,7 @@
 package dormouse.server.api;
 
+import dormouse.server.auth.Caller;
+import dormouse.server.auth.Visit;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
@@ -9,6 +11,7 @@ import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.InferCall;
 import dormouse.server.relay.JsonRequest;
 import dormouse.server.relay.Relay;
+import dormouse.server.relay.Task;
 import dormouse.v1.ChatEvent;
 import dormouse.v1.ChatRequest;
 import dormouse.v1.InferEvent;
@@ -46,15 +49,16 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
         Running running = hold(out);
         InferClient client = new InferClient(out);
         BodyAllowance allowance = relay.allowance();
+        Visit visit = Visits.current();
         Deadline deadline = Context.current().getDeadline();
         if (!request.getLlm().isEmpty() || request.getInput().size() <= JsonRequest.READ_AT_ONCE) {
-            start(out, running, client, allowance, () -> call(request, deadline));
+            start(out, visit, running, client, allowance, () -> call(request, visit.caller(), deadline));
             return;
         }
         Failure refusal = allowance.hold(request.getInput().size());
         if (refusal == null) {
             try {
-                reading.execute(() -> start(out, running, client, allowance, () -> call(request, deadline)));
+                reading.execute(() -> start(out, visit, running, client, allowance, () -> call(request, visit.caller(), deadline)));
                 return;
             } catch (RejectedExecutionException e) {
                 refusal = Failure.retry(
@@ -67,32 +71,34 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
         out.onError(Errors.of(refusal));
     }
 
-    private InferCall call(InferRequest request, @Nullable Deadline deadline) {
+    private InferCall call(InferRequest request, Caller caller, @Nullable Deadline deadline) {
         String type = request.getContentType().isEmpty() ? "application/json" : request.getContentType();
         LlmName llm =
                 request.getLlm().isEmpty() ? ModelField.of(request.getInput(), type) : LlmApi.name(request.getLlm());
         return new InferCall(
-                llm,
+                Visits.usable(llm, caller),
                 request.getPath().isEmpty() ? "chat/completions" : request.getPath(),
                 type,
                 request.getInput().asReadOnlyByteBuffer(),
                 InferCalls.headers(request.getHeadersMap()),
                 InferCalls.within(
                         deadline, InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines())),
-                "");
+                caller.id());
     }
 
     @Override
     public void chat(ChatRequest request, StreamObserver<ChatEvent> response) {
         ServerCallStreamObserver<ChatEvent> out = (ServerCallStreamObserver<ChatEvent>) response;
+        Visit visit = Visits.current();
         Running running = hold(out);
         start(
                 out,
+                visit,
                 running,
                 new ChatClient(out, running::cancel),
                 relay.allowance(),
                 () -> new InferCall(
-                        LlmApi.name(request.getLlm()),
+                        Visits.usable(LlmApi.name(request.getLlm()), visit.caller()),
                         "chat/completions",
                         "application/json",
                         ByteBuffer.wrap(ChatBody.of(request)).asReadOnlyBuffer(),
@@ -100,7 +106,7 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
                         InferCalls.within(
                                 Context.current().getDeadline(),
                                 InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines())),
-                        ""));
+                        visit.caller().id()));
     }
 
     private static Running hold(ServerCallStreamObserver<?> out) {
@@ -112,6 +118,7 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
 
     private void start(
             ServerCallStreamObserver<?> out,
+            Visit visit,
             Running running,
             Client client,
             BodyAllowance allowance,
@@ -128,6 +135,8 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
             out.onError(Errors.of(Reason.MALFORMED, "deadlines: beyond what a duration can be"));
             return;
         }
-        running.begun(relay.infer(checked, allowance, client));
+        Task task = relay.infer(checked, allowance, client);
+        running.begun(task);
+        visit.whenEnded(task::fail);
     }
 }

@@ -1,8 +1,12 @@
 package dormouse.server.api;
 
+import dormouse.server.auth.Audit;
+import dormouse.server.auth.Caller;
+import dormouse.server.auth.Visit;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.Sleeps;
 import dormouse.server.control.Time;
+import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Llm;
 import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmName;
@@ -30,6 +34,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +49,7 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
     private final Time time;
     private final Executor blocking;
     private final DeclareCalls declares;
+    private final Audit audit;
 
     LlmApi(
             Fleet fleet,
@@ -54,7 +60,8 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
             Views views,
             Time time,
             Executor blocking,
-            DeclareCalls declares) {
+            DeclareCalls declares,
+            Audit audit) {
         this.fleet = fleet;
         this.store = store;
         this.wakeGate = wakeGate;
@@ -64,6 +71,7 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
         this.time = time;
         this.blocking = blocking;
         this.declares = declares;
+        this.audit = audit;
     }
 
     @Override
@@ -80,8 +88,10 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
                             fleet.revision(), "") // read before the rows: a watch repeats rather than misses
                     : PageToken.place(request.getPageToken());
             ListLlmsResponse.Builder page = ListLlmsResponse.newBuilder().setRevision(from.revision());
-            for (Llm llm : fleet.after(from.name().isEmpty() ? null : name(from.name()))) {
-                if (!wanted(request, llm)) {
+            Caller caller = Visits.caller();
+            for (Llm row : fleet.after(from.name().isEmpty() ? null : name(from.name()))) {
+                Llm llm = caller.seen(row);
+                if (llm == null || !wanted(request, llm)) {
                     continue;
                 }
                 if (page.getLlmsCount() == size) {
@@ -106,23 +116,35 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
 
     @Override
     public void listLlmEvents(ListLlmEventsRequest request, StreamObserver<ListLlmEventsResponse> response) {
+        Caller caller = Visits.caller();
         Answers.later(blocking, response, () -> {
             int size = PageToken.size(request.getPageSize());
             LlmName name = name(request.getName());
+            if (!caller.mayUse(name)) {
+                throw Errors.of(withoutHistory(name));
+            }
             long before =
                     request.getPageToken().isEmpty() ? Long.MAX_VALUE : PageToken.revision(request.getPageToken());
             List<LlmEvent> events = store.history(name, before, size + 1);
             if (events.isEmpty() && before == Long.MAX_VALUE && fleet.find(name) == null) {
-                throw Errors.of(Reason.LLM_NOT_FOUND, "there is no Llm " + name + ", nor was there");
+                throw Errors.of(withoutHistory(name));
             }
             ListLlmEventsResponse.Builder page = ListLlmEventsResponse.newBuilder();
-            events.stream().limit(size).forEach(event -> page.addEvents(views.event(event)));
+            events.stream()
+                    .limit(size)
+                    .map(caller::seen)
+                    .filter(Objects::nonNull)
+                    .forEach(event -> page.addEvents(views.event(event)));
             if (events.size() > size) {
                 page.setNextPageToken(
                         PageToken.of(Long.toString(events.get(size - 1).revision())));
             }
             return page.build();
         });
+    }
+
+    private static Failure withoutHistory(LlmName name) {
+        return Failure.of(Reason.LLM_NOT_FOUND, "there is no Llm " + name + ", nor was there");
     }
 
     @Override
@@ -139,9 +161,11 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
     }
 
     private void watch(@Nullable LlmName name, long after, ServerCallStreamObserver<dormouse.v1.LlmEvent> response) {
-        Watch watch = watches.prepare(name, new GrpcWatcher(response, views));
+        Visit visit = Visits.current();
+        Watch watch = watches.prepare(name, visit.caller(), new GrpcWatcher(response, views));
         response.setOnReadyHandler(watch::write);
         response.setOnCancelHandler(() -> watches.leave(watch));
+        visit.whenEnded(watch::end);
         watches.begin(watch, after);
     }
 
@@ -158,9 +182,13 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
     @Override
     public void wakeLlm(WakeLlmRequest request, StreamObserver<WakeProgress> response) {
         try {
+            Visit visit = Visits.current();
             Llm llm = existing(request.getName());
-            new WakeCall(llm.name(), fleet, wakeGate, views, time, (ServerCallStreamObserver<WakeProgress>) response)
-                    .start();
+            audit.done(visit.caller(), "llm.wake", llm.name().value(), "", time.now());
+            ServerCallStreamObserver<WakeProgress> out = (ServerCallStreamObserver<WakeProgress>) response;
+            WakeCall call = new WakeCall(llm.name(), visit.caller(), fleet, wakeGate, views, time, out);
+            call.start();
+            visit.whenEnded(call::end);
         } catch (StatusRuntimeException e) {
             response.onError(e);
         }
@@ -169,19 +197,22 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
     @Override
     public void sleepLlm(SleepLlmRequest request, StreamObserver<dormouse.v1.Llm> response) {
         try {
+            Caller caller = Visits.caller();
             Llm llm = existing(request.getName());
-            new SleepCall(llm.name(), fleet, sleeps, views, (ServerCallStreamObserver<dormouse.v1.Llm>) response)
-                    .start();
+            audit.done(caller, "llm.sleep", llm.name().value(), "", time.now());
+            ServerCallStreamObserver<dormouse.v1.Llm> out = (ServerCallStreamObserver<dormouse.v1.Llm>) response;
+            new SleepCall(llm.name(), caller, fleet, sleeps, views, out).start();
         } catch (StatusRuntimeException e) {
             response.onError(e);
         }
     }
 
     private Llm existing(String asked) {
-        LlmName name = name(asked);
-        Llm llm = fleet.find(name);
+        LlmName name = Visits.usable(name(asked), Visits.caller());
+        Llm row = fleet.find(name);
+        Llm llm = row == null ? null : Visits.caller().seen(row);
         if (llm == null) {
-            throw Errors.of(Reason.LLM_NOT_FOUND, "there is no Llm " + name);
+            throw Errors.of(Visits.notFound(name));
         }
         return llm;
     }

@@ -1,5 +1,6 @@
 package dormouse.server.api;
 
+import dormouse.server.auth.Caller;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.Sleeps;
 import dormouse.server.fleet.Failure;
@@ -11,14 +12,21 @@ import io.grpc.stub.ServerCallStreamObserver;
 /** One {@code SleepLlm}: answers once, when the recipe has run. A caller that leaves does not end the sleep. */
 final class SleepCall implements Sleeps.Waiter {
     private final LlmName llm;
+    private final Caller caller;
     private final Fleet fleet;
     private final Sleeps sleeps;
     private final Views views;
     private final ServerCallStreamObserver<dormouse.v1.Llm> response;
 
     SleepCall(
-            LlmName llm, Fleet fleet, Sleeps sleeps, Views views, ServerCallStreamObserver<dormouse.v1.Llm> response) {
+            LlmName llm,
+            Caller caller,
+            Fleet fleet,
+            Sleeps sleeps,
+            Views views,
+            ServerCallStreamObserver<dormouse.v1.Llm> response) {
         this.llm = llm;
+        this.caller = caller;
         this.fleet = fleet;
         this.sleeps = sleeps;
         this.views = views;
@@ -32,7 +40,8 @@ final class SleepCall implements Sleeps.Waiter {
 
     @Override
     public void asleep() {
-        Llm now = fleet.find(llm);
+        Llm row = fleet.find(llm);
+        Llm now = row == null ? null : caller.seen(row);
         if (now == null) {
             failed(Failure.of(Reason.LLM_NOT_FOUND, "there is no Llm " + llm));
             return;

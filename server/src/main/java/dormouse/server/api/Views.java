@@ -54,6 +54,7 @@ final class Views {
                 .setType(type(event.type()))
                 .setLlm(row(event.llm()))
                 .setDetail(event.detail())
+                .setActor(event.actor())
                 .setTime(Times.timestamp(event.time()))
                 .build();
     }

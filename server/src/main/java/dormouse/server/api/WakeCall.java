@@ -1,6 +1,7 @@
 package dormouse.server.api;
 
 import dormouse.contract.Times;
+import dormouse.server.auth.Caller;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.Lane;
 import dormouse.server.control.Time;
@@ -19,6 +20,7 @@ final class WakeCall implements WakeGate.Waiter {
     private static final Duration BETWEEN = Duration.ofSeconds(1);
 
     private final LlmName llm;
+    private final Caller caller;
     private final Fleet fleet;
     private final WakeGate gate;
     private final Views views;
@@ -30,12 +32,14 @@ final class WakeCall implements WakeGate.Waiter {
 
     WakeCall(
             LlmName llm,
+            Caller caller,
             Fleet fleet,
             WakeGate gate,
             Views views,
             Time time,
             ServerCallStreamObserver<WakeProgress> response) {
         this.llm = llm;
+        this.caller = caller;
         this.fleet = fleet;
         this.gate = gate;
         this.views = views;
@@ -71,9 +75,10 @@ final class WakeCall implements WakeGate.Waiter {
 
     private void progress() {
         Llm now = fleet.find(llm);
-        if (now != null) {
+        Llm seen = now == null ? null : caller.seen(now);
+        if (seen != null) {
             response.onNext(WakeProgress.newBuilder()
-                    .setLlm(views.live(now))
+                    .setLlm(views.live(seen))
                     .setElapsed(Times.duration(elapsed()))
                     .build());
         }
@@ -84,6 +89,17 @@ final class WakeCall implements WakeGate.Waiter {
         Long started = views.wakingSince(llm);
         begun = started == null ? begun : started;
         return time.since(begun);
+    }
+
+    /** Its caller may not wait any longer. */
+    void end(Failure why) {
+        gate.leave(llm, this);
+        failed(why);
+    }
+
+    @Override
+    public String caller() {
+        return caller.id();
     }
 
     @Override

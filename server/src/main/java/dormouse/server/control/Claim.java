@@ -43,7 +43,7 @@ final class Claim {
                             ? decide(offer, names)
                             : refused(offer.name().value(), Reason.NAME_MALFORMED, "it is offered twice"));
         }
-        for (Registration.Refused bad : registration.malformed()) {
+        for (Registration.Refused bad : registration.refused()) {
             grants.add(bad.place(), new Registered.Grant(bad.name(), Registered.Outcome.REFUSED, 0, bad.why()));
             if (LlmName.isValid(bad.name())) {
                 offered.add(new LlmName(bad.name())); // refused is not withdrawn: its row stays as it is
@@ -96,6 +96,6 @@ final class Claim {
     }
 
     List<Change> changes() {
-        return changes;
+        return changes.stream().map(change -> change.by(who.principal())).toList();
     }
 }

@@ -85,7 +85,7 @@ final class Epochs {
 
     private static boolean proves(Registration registration, SessionStore.Session session) {
         return Credentials.matches(session.tokenHash(), registration.resumeToken())
-                && session.principal().equals(registration.principal());
+                && mayResume(session, registration);
     }
 
     private static Failure forbidden(SessionId id) {
@@ -93,6 +93,11 @@ final class Epochs {
                 Reason.SESSION_FORBIDDEN,
                 "session " + id + " is unknown here, or belongs to another agent or credential: discard it and"
                         + " register without one");
+    }
+
+    /** Where no credential is asked for, the resume token alone proves whose it is. */
+    private static boolean mayResume(SessionStore.Session session, Registration registration) {
+        return registration.principal().isEmpty() || session.principal().equals(registration.principal());
     }
 
     /** What the slower of two streams is told. */

@@ -245,7 +245,7 @@ public final class Fleet {
         do {
             events = ask(() -> store.eventsAfter(revision, null, PAGE));
             for (LlmEvent event : events) {
-                show(new LlmEvent(event.revision(), event.type(), caughtUp(event.llm()), event.detail(), event.time()));
+                show(event.as(caughtUp(event.llm()), event.actor()));
             }
         } while (events.size() == PAGE);
         behind = false;

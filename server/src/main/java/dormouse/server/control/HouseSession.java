@@ -97,7 +97,7 @@ public final class HouseSession implements Reception {
                 grants.add(new Registered.Grant(name, Registered.Outcome.REFUSED, 0, why));
             }
         }
-        for (Registration.Refused bad : registration.malformed()) {
+        for (Registration.Refused bad : registration.refused()) {
             grants.add(bad.place(), new Registered.Grant(bad.name(), Registered.Outcome.REFUSED, 0, bad.why()));
         }
         agent.publish(granted);

@@ -146,11 +146,12 @@ public final class PublicLlms implements FleetListener {
     /**
      * Declares one.
      *
+     * @param actor on whose behalf
      * @param created hears of it when it is on disk and served
      * @param refused hears, on the lane or at once, why there will be none
      */
-    public void create(Declaration said, Consumer<Llm> created, Consumer<Failure> refused) {
-        decide(said.name(), refused, row -> toCreate(row, said), () -> {
+    public void create(Declaration said, String actor, Consumer<Llm> created, Consumer<Failure> refused) {
+        decide(said.name(), refused, row -> toCreate(row, said).by(actor), () -> {
             Llm row = fleet.find(said.name());
             if (row != null) {
                 waiting.add(() -> created.accept(row));
@@ -174,11 +175,12 @@ public final class PublicLlms implements FleetListener {
     /**
      * Removes one; its running tasks finish.
      *
+     * @param actor on whose behalf
      * @param deleted hears of it when it is gone from disk
      * @param refused hears, on the lane or at once, why it stays
      */
-    public void delete(LlmName name, Runnable deleted, Consumer<Failure> refused) {
-        decide(name, refused, row -> toDelete(name, row), deleted);
+    public void delete(LlmName name, String actor, Runnable deleted, Consumer<Failure> refused) {
+        decide(name, refused, row -> toDelete(name, row).by(actor), deleted);
     }
 
     private Step toDelete(LlmName name, @Nullable Llm row) {

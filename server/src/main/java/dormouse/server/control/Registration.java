@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param resumeToken proves that the session is this agent's; empty on its very first start
  * @param principal the credential of the stream; empty where none is asked for
  * @param offers the whole set of names that it publishes now
- * @param malformed names that can't be offered, each with the rule that it breaks, in the order of their places
+ * @param refused names that can't be offered, each with the rule that it breaks, in the order of their places
  */
 public record Registration(
         @Nullable SessionId session,
@@ -23,7 +23,7 @@ public record Registration(
         String instanceId,
         String principal,
         List<Offer> offers,
-        List<Refused> malformed) {
+        List<Refused> refused) {
     /**
      * A name that was turned down.
      *
@@ -33,6 +33,6 @@ public record Registration(
 
     public Registration {
         offers = List.copyOf(offers);
-        malformed = List.copyOf(malformed);
+        refused = List.copyOf(refused);
     }
 }

@@ -98,12 +98,13 @@ public final class Wakes implements FleetListener {
      * Somebody wants it awake: starts a wake, or joins the one under way. Its success is an event of the fleet.
      *
      * @param byHand a person asks: the cool-down does not count
+     * @param actor the credential on whose behalf; empty where the server asks for none
      * @param refused hears, on the lane or at once, why there will be none
      */
-    public void request(LlmName llm, boolean byHand, Consumer<Failure> refused) {
+    public void request(LlmName llm, boolean byHand, String actor, Consumer<Failure> refused) {
         boolean taken = fleet.offer(() -> {
             try {
-                Failure failure = start(llm, byHand);
+                Failure failure = start(llm, byHand, actor);
                 if (failure != null) {
                     refused.accept(failure);
                 }
@@ -116,7 +117,7 @@ public final class Wakes implements FleetListener {
         }
     }
 
-    private @Nullable Failure start(LlmName llm, boolean byHand) {
+    private @Nullable Failure start(LlmName llm, boolean byHand, String actor) {
         if (underWay.containsKey(llm)) {
             return null;
         }
@@ -136,7 +137,7 @@ public final class Wakes implements FleetListener {
             }
         }
         Instant now = time.now();
-        Step step = fleet.decide(llm, row -> Lifecycle.wake(llm, row, now));
+        Step step = fleet.decide(llm, row -> Lifecycle.wake(llm, row, now).by(actor));
         if (step instanceof Step.Refused refused) {
             return refused.failure();
         }

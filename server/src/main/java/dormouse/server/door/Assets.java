@@ -1,6 +1,7 @@
 package dormouse.server.door;
 
 import io.vertx.core.http.HttpServerResponse;
+import dormouse.server.auth.Right;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -18,13 +19,13 @@ record Assets(String contentType, byte[] content, String etag) implements Routes
             + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
     static void addTo(Routes routes) {
-        routes.at("/", read("index.html", "text/html; charset=utf-8"))
-                .at("/page/page.css", read("page.css", "text/css; charset=utf-8"))
-                .at("/page/page.js", read("page.js", "text/javascript; charset=utf-8"))
-                .at("/page/events.js", read("events.js", "text/javascript; charset=utf-8"))
-                .at("/page/details.js", read("details.js", "text/javascript; charset=utf-8"))
-                .at("/page/llms.js", read("llms.js", "text/javascript; charset=utf-8"))
-                .at("/page/icon.svg", read("icon.svg", "image/svg+xml"));
+        routes.at("/", Right.NOTHING, read("index.html", "text/html; charset=utf-8"))
+                .at("/page/page.css", Right.NOTHING, read("page.css", "text/css; charset=utf-8"))
+                .at("/page/page.js", Right.NOTHING, read("page.js", "text/javascript; charset=utf-8"))
+                .at("/page/events.js", Right.NOTHING, read("events.js", "text/javascript; charset=utf-8"))
+                .at("/page/details.js", Right.NOTHING, read("details.js", "text/javascript; charset=utf-8"))
+                .at("/page/llms.js", Right.NOTHING, read("llms.js", "text/javascript; charset=utf-8"))
+                .at("/page/icon.svg", Right.NOTHING, read("icon.svg", "image/svg+xml"));
     }
 
     private static Assets read(String file, String contentType) {

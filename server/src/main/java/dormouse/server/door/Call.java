@@ -1,5 +1,7 @@
 package dormouse.server.door;
 
+import dormouse.server.auth.Caller;
+import dormouse.server.auth.Visit;
 import dormouse.server.control.Time;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -11,6 +13,7 @@ import io.vertx.core.http.HttpVersion;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One request and its answer. On the event loop of its connection alone. */
 final class Call {
@@ -24,6 +27,7 @@ final class Call {
     private final Dialect dialect;
     private final List<Runnable> whenGone = new ArrayList<>();
     private final List<Runnable> whenOver = new ArrayList<>();
+    private @Nullable Visit visit;
     private boolean over;
 
     Call(HttpServerRequest request, Time time) {
@@ -45,6 +49,27 @@ final class Call {
             }
             whenOver.forEach(Runnable::run);
         }
+    }
+
+    /** It is let in: until it is over. */
+    void letIn(Visit by) {
+        visit = by;
+        whenOver(by::close);
+        if (over) {
+            by.close();
+        }
+    }
+
+    /** @throws IllegalStateException where nobody has let it in: then nothing may be answered but a refusal */
+    Visit visit() {
+        if (visit == null) {
+            throw new IllegalStateException("a call came in past the entrance");
+        }
+        return visit;
+    }
+
+    Caller caller() {
+        return visit().caller();
     }
 
     HttpServerRequest request() {

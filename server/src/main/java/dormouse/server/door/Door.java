@@ -1,5 +1,7 @@
 package dormouse.server.door;
 
+import dormouse.server.auth.Gate;
+import dormouse.server.auth.Right;
 import dormouse.server.control.ConnectionLimits;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.Guests;
@@ -21,6 +23,7 @@ import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.TrustOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -46,11 +49,18 @@ public final class Door implements AutoCloseable {
 
     /** What this door speaks to. */
     public record Ground(
-            Fleet fleet, Relay relay, Deadlines deadlines, Time time, BooleanSupplier draining, FleetPages pages) {}
+            Fleet fleet,
+            Relay relay,
+            Deadlines deadlines,
+            Time time,
+            BooleanSupplier draining,
+            FleetPages pages,
+            Gate gate) {}
 
     private final Vertx vertx;
     private final Guests guests;
     private final Connections connections;
+    private final Routes routes;
     private final InetSocketAddress address;
     private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
 
@@ -77,8 +87,10 @@ public final class Door implements AutoCloseable {
                 .withTransport(new Threshold(guests, limits.head()).transport())
                 .build();
         connections = new Connections(time, limits);
+        routes = routes(ground);
         Front front = new Front(
-                routes(ground),
+                routes,
+                new Entrance(ground.gate(), time),
                 new Infers(ground),
                 new Cors(config.cors()),
                 config.guarded() ? new Browsers(config.cors(), config.hosts()) : null,
@@ -106,10 +118,10 @@ public final class Door implements AutoCloseable {
         Probes probes = new Probes(ground.draining());
         Models models = new Models(ground.fleet());
         Routes routes = new Routes()
-                .at("/v1/models", (call, rest) -> models.list(call))
-                .below("/v1/models/", models::one)
-                .at("/healthz", (call, rest) -> probes.alive(call))
-                .at("/readyz", (call, rest) -> probes.ready(call));
+                .at("/v1/models", Right.USE, (call, rest) -> models.list(call))
+                .below("/v1/models/", Right.USE, models::one)
+                .at("/healthz", Right.NOTHING, (call, rest) -> probes.alive(call))
+                .at("/readyz", Right.NOTHING, (call, rest) -> probes.ready(call));
         ground.pages().addTo(routes);
         return routes;
     }
@@ -165,6 +177,11 @@ public final class Door implements AutoCloseable {
     /** Where it is, with the port in use. */
     public InetSocketAddress address() {
         return address;
+    }
+
+    /** What can be asked for with GET, and what that takes. */
+    public Map<String, Right> rights() {
+        return routes.rights();
     }
 
     /** How many clients have asked for something and are connected. */

@@ -50,12 +50,13 @@ final class EventStream implements Watcher {
         this.watches = watches;
         this.source = source;
         this.time = time;
-        this.watch = watches.prepare(null, this);
+        this.watch = watches.prepare(null, call.caller(), this);
     }
 
     /** @param lastId what the client has seen last; null where it has seen nothing */
     void begin(@Nullable String lastId) {
         call.whenOver(this::over);
+        call.visit().whenEnded(why -> run(() -> watch.end(why)));
         response.drainHandler(drained -> watch.write());
         response.setChunked(true)
                 .putHeader("content-type", TYPE)
@@ -74,7 +75,7 @@ final class EventStream implements Watcher {
 
     private void startOver() {
         watches.leave(watch);
-        watch = watches.prepare(null, this);
+        watch = watches.prepare(null, call.caller(), this);
         response.write(frame("reset", null, "{}"));
         watches.begin(watch, 0);
     }

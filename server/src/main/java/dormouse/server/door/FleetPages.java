@@ -1,5 +1,6 @@
 package dormouse.server.door;
 
+import dormouse.server.auth.Right;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.Time;
 import dormouse.server.fleet.Failure;
@@ -17,6 +18,7 @@ import io.vertx.core.http.HttpMethod;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -33,15 +35,20 @@ public final class FleetPages {
     private final Live.Source source;
     private final EventStreams events;
     private final MetricsPage metrics;
+    private final Right metricsRight;
     private final Executor blocking;
 
-    /** @param blocking where history is read */
+    /**
+     * @param openMetrics whether the metrics are for everybody
+     * @param blocking where history is read
+     */
     public FleetPages(
             Fleet fleet,
             LlmStore store,
             Live.Source source,
             Watches watches,
             Metrics metrics,
+            boolean openMetrics,
             Time time,
             Executor blocking) {
         this.fleet = fleet;
@@ -49,14 +56,15 @@ public final class FleetPages {
         this.source = source;
         this.events = new EventStreams(fleet, watches, source, time);
         this.metrics = new MetricsPage(metrics.registry());
+        this.metricsRight = openMetrics ? Right.NOTHING : Right.ADMINISTER;
         this.blocking = blocking;
     }
 
     void addTo(Routes routes) {
-        routes.at("/api/llms", (call, rest) -> list(call))
-                .below("/api/llms/", this::one)
-                .at("/api/events", (call, rest) -> events.open(call))
-                .at("/metrics", (call, rest) -> metrics.scrape(call));
+        routes.at("/api/llms", Right.USE, (call, rest) -> list(call))
+                .below("/api/llms/", Right.USE, this::one)
+                .at("/api/events", Right.USE, (call, rest) -> events.open(call))
+                .at("/metrics", metricsRight, (call, rest) -> metrics.scrape(call));
         Assets.addTo(routes);
     }
 
@@ -86,7 +94,7 @@ public final class FleetPages {
             return;
         }
         call.response().putHeader("cache-control", "no-store");
-        if (history == 0) {
+        if (history == 0 || !call.caller().mayUse(name)) {
             answer(call, name, List.of(), false);
             return;
         }
@@ -106,14 +114,22 @@ public final class FleetPages {
     }
 
     private void answer(Call call, LlmName name, List<LlmEvent> history, boolean wanted) {
-        Llm llm = fleet.find(name);
+        Llm row = fleet.find(name);
+        Llm llm = row == null ? null : call.caller().seen(row);
         if (llm == null) {
             call.refuse(Refusal.of(Failure.of(Reason.LLM_NOT_FOUND, "there is no Llm " + name)));
             return;
         }
         Live live = source.of(llm);
-        String json = wanted ? LlmJson.llm(live, history) : LlmJson.llm(live);
+        String json = wanted ? LlmJson.llm(live, seen(call, history)) : LlmJson.llm(live);
         call.json(200, json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static List<LlmEvent> seen(Call call, List<LlmEvent> history) {
+        return history.stream()
+                .map(call.caller()::seen)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     private static int history(@Nullable String said) {

@@ -1,5 +1,6 @@
 package dormouse.server.door;
 
+import dormouse.server.auth.Right;
 import dormouse.server.control.Time;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
@@ -29,6 +30,7 @@ final class Front {
             "images/edits");
 
     private final Routes routes;
+    private final Entrance entrance;
     private final Infers infers;
     private final Cors cors;
     private final @Nullable Browsers browsers;
@@ -36,8 +38,16 @@ final class Front {
     private final Time time;
 
     /** @param browsers null where a token keeps them out */
-    Front(Routes routes, Infers infers, Cors cors, @Nullable Browsers browsers, Connections connections, Time time) {
+    Front(
+            Routes routes,
+            Entrance entrance,
+            Infers infers,
+            Cors cors,
+            @Nullable Browsers browsers,
+            Connections connections,
+            Time time) {
         this.routes = routes;
+        this.entrance = entrance;
         this.infers = infers;
         this.cors = cors;
         this.browsers = browsers;
@@ -59,6 +69,9 @@ final class Front {
         String path = call.path();
         HttpMethod method = request.method();
         Routes.Match match = routes.find(path);
+        if (!entrance.lets(call, match == null ? Right.USE : match.right())) {
+            return;
+        }
         if (match != null) {
             if (method == HttpMethod.GET || method == HttpMethod.HEAD) {
                 match.page().get(call, match.rest());

@@ -1,9 +1,12 @@
 package dormouse.server.door;
 
 import dormouse.server.fleet.LlmName;
+import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.Reason;
 import dormouse.server.relay.BodyAllowance;
 import dormouse.server.relay.InferCall;
 import dormouse.server.relay.JsonRequest;
+import dormouse.server.relay.Task;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
@@ -23,6 +26,11 @@ final class Infers {
 
     /** @param path below {@code /v1/} */
     void post(Call call, String path) {
+        Failure tooMany = call.visit().beginTask();
+        if (tooMany != null) {
+            call.refuse(Refusal.of(tooMany));
+            return;
+        }
         BodyAllowance allowance = ground.relay().allowance();
         new BodyReader(call, allowance, ground, body -> read(call, path, body, allowance)).read();
     }
@@ -58,21 +66,29 @@ final class Infers {
         String type = request.getHeader("content-type");
         InferCall infer;
         try {
+            LlmName name = name(asked.model());
+            if (!call.caller().mayUse(name)) {
+                allowance.release();
+                call.refuse(Refusal.of(Failure.of(Reason.LLM_NOT_FOUND, "there is no Llm " + name)));
+                return;
+            }
             infer = new InferCall(
-                    name(asked.model()),
+                    name,
                     request.query() == null ? path : path + "?" + request.query(),
                     type == null ? "application/json" : type,
                     ByteBuffer.wrap(body).asReadOnlyBuffer(),
                     CallHeaders.passing(request.headers()),
                     CallHeaders.deadlines(ground.deadlines(), request.headers()),
-                    "");
+                    call.caller().id());
         } catch (Asked.MalformedException | RuntimeException e) {
             allowance.release();
             call.refuse(Asked.refusal(e));
             return;
         }
         Exchange exchange = new Exchange(call, asked.stream(), ground.time());
-        exchange.begun(ground.relay().infer(infer, allowance, exchange));
+        Task task = ground.relay().infer(infer, allowance, exchange);
+        exchange.begun(task);
+        call.visit().whenEnded(task::fail);
     }
 
     private static LlmName name(String model) throws Asked.MalformedException {

@@ -49,6 +49,9 @@ final class LlmJson {
                 json.writeStartObject();
                 head(json, event.revision(), event.type().name(), event.time(), event.detail());
                 json.writeStringField("status", event.llm().status().name());
+                if (!event.actor().isEmpty()) {
+                    json.writeStringField("actor", event.actor());
+                }
                 json.writeEndObject();
             }
             json.writeEndArray();

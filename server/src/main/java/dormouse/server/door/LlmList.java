@@ -53,13 +53,14 @@ final class LlmList {
     private boolean some() {
         StringBuilder text = new StringBuilder();
         int rows = 0;
-        for (Llm llm : fleet.after(last)) {
+        for (Llm row : fleet.after(last)) {
             if (rows++ == ROWS) {
                 response.write(text.toString());
                 return true;
             }
-            last = llm.name();
-            if (filter.wants(llm)) {
+            last = row.name();
+            Llm llm = call.caller().seen(row);
+            if (llm != null && filter.wants(llm)) {
                 text.append(any ? "," : "").append(LlmJson.llm(source.of(llm)));
                 any = true;
             }

@@ -3,6 +3,7 @@ package dormouse.server.door;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dormouse.server.auth.Caller;
 import dormouse.server.control.Fleet;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Llm;
@@ -33,7 +34,7 @@ final class Models {
 
     void list(Call call) {
         boolean anthropic = asksAnthropic(call);
-        Collection<Model> models = all().values();
+        Collection<Model> models = all(call.caller()).values();
         ArrayNode data = JsonNodeFactory.instance.arrayNode(models.size());
         models.forEach(model -> data.add(anthropic ? anthropic(model) : openai(model)));
         ObjectNode list = JsonNodeFactory.instance.objectNode();
@@ -53,7 +54,7 @@ final class Models {
     /** @param id as it stands in the path: with its slashes, and perhaps with percent signs */
     void one(Call call, String id) {
         String name = decoded(id);
-        Model model = all().get(name);
+        Model model = all(call.caller()).get(name);
         boolean anthropic = asksAnthropic(call);
         if (model == null) {
             Failure why = Failure.of(Reason.LLM_NOT_FOUND, "there is no Llm " + name + " to be had");
@@ -75,7 +76,7 @@ final class Models {
         }
     }
 
-    private TreeMap<String, Model> all() {
+    private TreeMap<String, Model> all(Caller caller) {
         TreeMap<String, Model> models = new TreeMap<>();
         for (Llm llm : fleet.all()) {
             if (llm.status() == LlmStatus.INACTIVE) {
@@ -91,6 +92,7 @@ final class Models {
                         (one, other) -> one.created().isAfter(other.created()) ? other : one);
             }
         }
+        models.keySet().removeIf(name -> !caller.mayUse(name));
         return models;
     }
 

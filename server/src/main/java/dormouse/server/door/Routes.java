@@ -1,9 +1,11 @@
 package dormouse.server.door;
 
+import dormouse.server.auth.Right;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,34 +19,45 @@ final class Routes {
         void get(Call call, String rest);
     }
 
-    record Match(Page page, String rest) {}
+    /** @param right what it takes to ask */
+    record Match(Page page, String rest, Right right) {}
 
-    private record Below(String prefix, Page page) {}
+    private record Below(String prefix, Right right, Page page) {}
 
-    private final Map<String, Page> exact = new HashMap<>();
+    private record Exact(Right right, Page page) {}
+
+    private final Map<String, Exact> exact = new HashMap<>();
     private final List<Below> below = new ArrayList<>();
 
     /** At just this path. */
-    Routes at(String path, Page page) {
-        exact.put(path, page);
+    Routes at(String path, Right right, Page page) {
+        exact.put(path, new Exact(right, page));
         return this;
     }
 
     /** At each path that begins like this, and goes on. */
-    Routes below(String prefix, Page page) {
-        below.add(new Below(prefix, page));
+    Routes below(String prefix, Right right, Page page) {
+        below.add(new Below(prefix, right, page));
         return this;
+    }
+
+    /** Where there is something to get, a path for each. */
+    Map<String, Right> rights() {
+        Map<String, Right> rights = new TreeMap<>();
+        exact.forEach((path, page) -> rights.put(path, page.right()));
+        below.forEach(each -> rights.put(each.prefix() + "*", each.right()));
+        return rights;
     }
 
     @Nullable
     Match find(String path) {
-        Page page = exact.get(path);
+        Exact page = exact.get(path);
         if (page != null) {
-            return new Match(page, "");
+            return new Match(page.page(), "", page.right());
         }
         for (Below each : below) {
             if (path.length() > each.prefix().length() && path.startsWith(each.prefix())) {
-                return new Match(each.page(), path.substring(each.prefix().length()));
+                return new Match(each.page(), path.substring(each.prefix().length()), each.right());
             }
         }
         return null;

@@ -69,6 +69,32 @@ public record Llm(
                         revision);
     }
 
+    /** The same for one for whom its pool does not exist. */
+    public Llm withoutPool() {
+        LlmSpec without = new LlmSpec(
+                spec.model(),
+                "",
+                spec.concurrency(),
+                spec.wakeable(),
+                spec.sleepable(),
+                spec.labels(),
+                spec.maxWait(),
+                spec.type());
+        return new Llm(
+                name,
+                kind,
+                state,
+                reason,
+                without,
+                owner,
+                createTime,
+                updateTime,
+                lastHeartbeat,
+                inactiveSince,
+                before,
+                revision);
+    }
+
     /** The same with the revision that the store gave to the change. */
     public Llm atRevision(long newRevision) {
         return new Llm(

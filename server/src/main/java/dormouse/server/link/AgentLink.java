@@ -1,5 +1,6 @@
 package dormouse.server.link;
 
+import dormouse.server.auth.Visit;
 import dormouse.server.control.Reception;
 import dormouse.server.control.Sleeps;
 import dormouse.server.control.Time;
@@ -10,8 +11,11 @@ import dormouse.server.fleet.Terms;
 import dormouse.v1.AgentMessage;
 import dormouse.v1.AgentServiceGrpc;
 import dormouse.v1.ServerMessage;
+import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Where agents connect: a new {@link AgentStream} for each. */
 public final class AgentLink extends AgentServiceGrpc.AgentServiceImplBase {
@@ -31,24 +35,35 @@ public final class AgentLink extends AgentServiceGrpc.AgentServiceImplBase {
      */
     public record Inside(Reception reception, Wakes wakes, Sleeps sleeps, SuspendedTasks suspended, Time time) {}
 
+    /** Of the stream that is being opened: put there by whoever stands before the door. */
+    public static final Context.Key<Visit> VISIT = Context.key("dormouse-link-visit");
+
     private static final int PREFETCH = 32;
 
     private final Inside inside;
     private final Conditions conditions;
+    private final Supplier<@Nullable Visit> visits;
 
-    public AgentLink(Inside inside, Conditions conditions) {
+    /** @param visits says, on the thread of a call that comes in, who it is */
+    public AgentLink(Inside inside, Conditions conditions, Supplier<@Nullable Visit> visits) {
         this.inside = inside;
         this.conditions = conditions;
+        this.visits = visits;
     }
 
     @Override
     public StreamObserver<AgentMessage> connect(StreamObserver<ServerMessage> responses) {
         ServerCallStreamObserver<ServerMessage> out = (ServerCallStreamObserver<ServerMessage>) responses;
-        AgentStream stream = new AgentStream(out, inside, conditions);
+        Visit visit = visits.get();
+        if (visit == null) {
+            throw new IllegalStateException("an agent came in past the guard");
+        }
+        AgentStream stream = new AgentStream(out, visit.caller(), inside, conditions);
         StreamBounds bounds = new StreamBounds(stream, inside.time(), conditions.framesPerSecond());
         out.disableAutoRequest();
         out.setOnReadyHandler(stream::ready);
         out.setOnCancelHandler(() -> stream.ended("its connection was lost"));
+        visit.whenEnded(stream::close);
         out.request(PREFETCH);
         return new StreamObserver<>() {
             @Override

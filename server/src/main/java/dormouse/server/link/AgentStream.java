@@ -1,6 +1,7 @@
 package dormouse.server.link;
 
 import dormouse.contract.Problems;
+import dormouse.server.auth.Caller;
 import dormouse.server.control.AgentLine;
 import dormouse.server.control.AttachedAgent;
 import dormouse.server.control.InferOrder;
@@ -42,6 +43,7 @@ final class AgentStream implements AgentLine {
     private static final int MOST_UNANSWERED = 8;
 
     private final ServerCallStreamObserver<ServerMessage> out;
+    private final Caller caller;
     private final Reception reception;
     private final Wakes wakes;
     private final Sleeps sleeps;
@@ -57,8 +59,13 @@ final class AgentStream implements AgentLine {
     private volatile boolean early; // it said goodbye before it was registered
     private volatile @Nullable AttachedAgent agent;
 
-    AgentStream(ServerCallStreamObserver<ServerMessage> out, AgentLink.Inside inside, AgentLink.Conditions conditions) {
+    AgentStream(
+            ServerCallStreamObserver<ServerMessage> out,
+            Caller caller,
+            AgentLink.Inside inside,
+            AgentLink.Conditions conditions) {
         this.out = out;
+        this.caller = caller;
         this.reception = inside.reception();
         this.wakes = inside.wakes();
         this.sleeps = inside.sleeps();
@@ -116,7 +123,7 @@ final class AgentStream implements AgentLine {
     private void register(Register register, @Nullable AttachedAgent known) {
         Registration registration;
         try {
-            registration = Messages.registration(register, "");
+            registration = Messages.registration(register, caller);
         } catch (IllegalArgumentException e) {
             close(Failure.of(Reason.MALFORMED, Messages.text(String.valueOf(e.getMessage()))));
             return;

@@ -3,6 +3,7 @@ package dormouse.server.link;
 import com.google.rpc.Status;
 import dormouse.contract.Problems;
 import dormouse.contract.Times;
+import dormouse.server.auth.Caller;
 import dormouse.server.control.AttachedAgent;
 import dormouse.server.control.Head;
 import dormouse.server.control.Registered;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The contract's messages and the server's own words, to and fro. Stateless. */
 final class Messages {
@@ -65,7 +67,7 @@ final class Messages {
     }
 
     /** @throws IllegalArgumentException naming what is wrong with the message as a whole */
-    static Registration registration(Register register, String principal) {
+    static Registration registration(Register register, Caller caller) {
         if (register.getLlmsCount() > MOST_LLMS) {
             throw new IllegalArgumentException(
                     "Register.llms: " + register.getLlmsCount() + " of them, at most " + MOST_LLMS);
@@ -74,13 +76,19 @@ final class Messages {
             throw new IllegalArgumentException("Register.session_id: at most 64 characters");
         }
         List<Offer> offers = new ArrayList<>();
-        List<Registration.Refused> malformed = new ArrayList<>();
+        List<Registration.Refused> refused = new ArrayList<>();
         for (int place = 0; place < register.getLlmsCount(); place++) {
             LlmOffer offer = register.getLlms(place);
             try {
-                offers.add(offer(offer));
+                Offer said = offer(offer);
+                Failure forbidden = forbidden(said, caller);
+                if (forbidden == null) {
+                    offers.add(said);
+                } else {
+                    refused.add(new Registration.Refused(place, said.name().value(), forbidden));
+                }
             } catch (IllegalArgumentException | ArithmeticException e) {
-                malformed.add(new Registration.Refused(
+                refused.add(new Registration.Refused(
                         place,
                         text(offer.getSpec().getName()),
                         Failure.of(Reason.NAME_MALFORMED, text(String.valueOf(e.getMessage())))));
@@ -92,9 +100,21 @@ final class Messages {
                 text(register.getAgentName().isEmpty() ? "unnamed" : register.getAgentName()),
                 text(register.getAgentVersion()),
                 text(register.getInstanceId()),
-                principal,
+                caller.id(),
                 offers,
-                malformed);
+                refused);
+    }
+
+    /** Rule 4: the credential's patterns cover the name and its pool. */
+    private static @Nullable Failure forbidden(Offer offer, Caller caller) {
+        String name = offer.name().value();
+        String pool = offer.spec().pool();
+        if (!caller.mayPublish(name)) {
+            return Failure.of(Reason.NAME_FORBIDDEN, name + ": this agent's token may not publish this name");
+        }
+        return pool.isEmpty() || caller.mayPublish(pool)
+                ? null
+                : Failure.of(Reason.NAME_FORBIDDEN, name + ": this agent's token may not publish into pool " + pool);
     }
 
     private static Offer offer(LlmOffer offer) {

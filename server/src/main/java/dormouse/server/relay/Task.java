@@ -109,6 +109,11 @@ public final class Task {
         place();
     }
 
+    /** The credential of the one who asked. */
+    String caller() {
+        return call.caller();
+    }
+
     /** Goes to where its Llm's status sends it. */
     void place() {
         lane.run(() -> {
@@ -247,7 +252,7 @@ public final class Task {
     }
 
     /** Ends it, and tells the client why; nothing where it has ended. */
-    void fail(Failure why) {
+    public void fail(Failure why) {
         lane.run(() -> end(why));
     }
 

@@ -36,6 +36,9 @@ public final class WakeGate implements FleetListener {
         default boolean isPatient() {
             return true;
         }
+
+        /** The credential on whose behalf; empty where the server asks for none. */
+        String caller();
     }
 
     /** What to do with a wake that nobody waits for any more. */
@@ -109,7 +112,7 @@ public final class WakeGate implements FleetListener {
         if (now != null && now.state() == LlmState.ACTIVE) {
             release(llm); // it became so before it could be told to this waiter
         } else if (ask) {
-            wakes.request(llm, byHand, why -> fail(llm, why, byHand ? waiter::equals : other -> !isByHand(llm, other)));
+            wakes.request(llm, byHand, waiter.caller(), why -> fail(llm, why, byHand ? waiter::equals : other -> !isByHand(llm, other)));
         }
     }
 
@@ -120,10 +123,10 @@ public final class WakeGate implements FleetListener {
      * @return why it isn't tried now, since it has failed a moment ago; or null
      */
     @Nullable
-    Failure wakeUnwaited(LlmName llm) {
+    Failure wakeUnwaited(LlmName llm, String caller) {
         Failure cooling = cooling(llm);
         if (cooling == null && whenUnwanted == WhenUnwanted.CONTINUE) {
-            wakes.request(llm, false, why -> log.debug("not woken llm={} reason={}", llm, why.reason()));
+            wakes.request(llm, false, caller, why -> log.debug("not woken llm={} reason={}", llm, why.reason()));
         }
         return cooling;
     }

@@ -28,6 +28,11 @@ final class WakeWait implements WakeGate.Waiter {
     }
 
     @Override
+    public String caller() {
+        return task.caller();
+    }
+
+    @Override
     public void awake() {
         task.awake(this);
     }

@@ -9,10 +9,12 @@ import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.Vista;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -30,6 +32,7 @@ public final class Watch {
     private static final int PAGE = 256;
 
     private final @Nullable LlmName name;
+    private final Vista vista;
     private final Watcher watcher;
     private final LlmStore store;
     private final Time time;
@@ -46,8 +49,15 @@ public final class Watch {
     private long revision;
     private long toldAt;
 
-    Watch(@Nullable LlmName name, Watcher watcher, LlmStore store, Time time, Executor blocking) {
+    Watch(
+            @Nullable LlmName name,
+            Vista vista,
+            Watcher watcher,
+            LlmStore store,
+            Time time,
+            Executor blocking) {
         this.name = name;
+        this.vista = vista;
         this.watcher = watcher;
         this.store = store;
         this.time = time;
@@ -55,8 +65,8 @@ public final class Watch {
         this.toldAt = time.nanos();
     }
 
-    private boolean concerns(Llm llm) {
-        return name == null || name.equals(llm.name());
+    private @Nullable Llm seen(Llm llm) {
+        return name == null || name.equals(llm.name()) ? vista.seen(llm) : null;
     }
 
     /** Shows the present state first. On the fleet's lane. */
@@ -64,8 +74,9 @@ public final class Watch {
         synchronized (this) {
             revision = at;
             for (Llm llm : all) {
-                if (concerns(llm)) {
-                    past.add(mark(Sight.Kind.SNAPSHOT, at, llm));
+                Llm seen = seen(llm);
+                if (seen != null) {
+                    past.add(mark(Sight.Kind.SNAPSHOT, at, seen));
                 }
             }
             past.add(mark(Sight.Kind.SNAPSHOT_END, at, null));
@@ -85,8 +96,9 @@ public final class Watch {
 
     /** On the fleet's lane. */
     void changed(LlmEvent event) {
-        if (concerns(event.llm())) {
-            add(new Sight.Changed(event, true));
+        LlmEvent seen = seen(event.llm()) == null ? null : vista.seen(event);
+        if (seen != null) {
+            add(new Sight.Changed(seen, true));
             write();
         } else {
             synchronized (this) {
@@ -97,9 +109,10 @@ public final class Watch {
 
     /** The task counts of an Llm have changed. */
     void load(Llm llm) {
-        if (concerns(llm)) {
+        Llm seen = seen(llm);
+        if (seen != null) {
             synchronized (this) {
-                add(mark(Sight.Kind.LOAD, revision, llm));
+                add(mark(Sight.Kind.LOAD, revision, seen));
             }
             write();
         }
@@ -136,8 +149,8 @@ public final class Watch {
         }
     }
 
-    /** Nothing more is to be said but this. */
-    void end(Failure why) {
+    /** Nothing more is to be said but this. Any thread. */
+    public void end(Failure why) {
         endWith(why);
         write();
     }
@@ -247,6 +260,8 @@ public final class Watch {
             } else {
                 page.stream()
                         .filter(event -> event.revision() <= to)
+                        .map(vista::seen)
+                        .filter(Objects::nonNull)
                         .forEach(event -> past.add(new Sight.Changed(event, false)));
                 replayed = page.size() < PAGE ? to : page.get(page.size() - 1).revision();
             }

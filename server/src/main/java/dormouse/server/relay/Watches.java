@@ -7,6 +7,7 @@ import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmEvent;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.LlmStore;
+import dormouse.server.fleet.Vista;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,9 +42,14 @@ public final class Watches implements FleetListener, AutoCloseable {
         tick();
     }
 
-    /** A watch that shows nothing until it {@linkplain #begin begins}. @param name of the one Llm; all where null */
-    public Watch prepare(@Nullable LlmName name, Watcher watcher) {
-        return new Watch(name, watcher, store, time, blocking);
+    /**
+     * A watch that shows nothing until it {@linkplain #begin begins}.
+     *
+     * @param name of the one Llm; all where null
+     * @param vista what exists for the one who watches
+     */
+    public Watch prepare(@Nullable LlmName name, Vista vista, Watcher watcher) {
+        return new Watch(name, vista, watcher, store, time, blocking);
     }
 
     /**

@@ -61,8 +61,8 @@ final class Commit {
             VALUES          (%s)
             """.formatted(LlmRow.COLUMNS, LlmRow.VALUES);
     private static final String TELL = """
-            INSERT INTO llm_event ( event_revision,  event_type,  event_time,  detail, %s)
-            VALUES                (:event_revision, :event_type, :event_time, :detail, %s)
+            INSERT INTO llm_event ( event_revision,  event_type,  event_time,  detail,  actor, %s)
+            VALUES                (:event_revision, :event_type, :event_time, :detail, :actor, %s)
             """.formatted(LlmRow.COLUMNS, LlmRow.VALUES);
 
     private final Handle handle;
@@ -170,13 +170,14 @@ final class Commit {
         for (Numbered numbered : changes) {
             Change change = numbered.change;
             LlmEvent event = new LlmEvent(
-                    numbered.revision, change.type(), numbered.subject(), Storable.text(change.detail()), now);
+                    numbered.revision, change.type(), numbered.subject(), Storable.text(change.detail()), now, change.actor());
             events.add(event);
             LlmRow.bind(batch, event.llm())
                     .bind("event_revision", event.revision())
                     .bind("event_type", event.type().name())
                     .bind("event_time", event.time())
                     .bind("detail", event.detail())
+                    .bind("actor", event.actor())
                     .add();
         }
         batch.execute();

@@ -3,10 +3,12 @@ package dormouse.server.store;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dormouse.server.fleet.BackupStore;
+import dormouse.server.fleet.AuditStore;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreClock;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.fleet.TokenStore;
 import dormouse.server.fleet.UsageStore;
 import dormouse.server.fleet.WakeTimeStore;
 import java.sql.Connection;
@@ -44,6 +46,8 @@ public final class Database implements AutoCloseable {
     private final WakeTimeStore wakeTimes;
     private final UsageStore usage;
     private final BackupStore backups;
+    private final TokenStore tokens;
+    private final AuditStore audit;
 
     private Database(
             DatabaseUrl url,
@@ -63,6 +67,8 @@ public final class Database implements AutoCloseable {
         this.wakeTimes = new JdbiWakeTimeStore(transactions);
         this.usage = new JdbiUsageStore(transactions);
         this.backups = new H2Backup(url, properties);
+        this.tokens = new JdbiTokenStore(transactions);
+        this.audit = new JdbiAuditStore(transactions);
     }
 
     /**
@@ -168,6 +174,14 @@ public final class Database implements AutoCloseable {
 
     public BackupStore backups() {
         return backups;
+    }
+
+    public TokenStore tokens() {
+        return tokens;
+    }
+
+    public AuditStore audit() {
+        return audit;
     }
 
     /** Idempotent. */

@@ -185,8 +185,11 @@ final class JdbiUsageStore implements UsageStore {
     }
 
     private static List<UsageSum> slice(Handle handle, UsageQuery query, Instant from, Instant to) {
-        List<String> keys = query.by().stream().map(JdbiUsageStore::column).toList();
-        String ofOne = query.llm() == null ? "" : "AND    llm = :llm\n";
+        String name = query.caller() == null ? "llm" : "asked";
+        List<String> keys =
+                query.by().stream().map(key -> column(key, name)).sorted().toList();
+        String ofOne = (query.llm() == null ? "" : "AND    " + name + " = :llm\n")
+                + (query.caller() == null ? "" : "AND    caller = :caller\n");
         String group = keys.isEmpty() ? "" : "GROUP BY " + String.join(", ", keys);
         String columns = keys.stream().map(key -> ", " + key).collect(Collectors.joining());
         Query sql = handle.createQuery(SUM.formatted(columns, ofOne + group))
@@ -195,21 +198,24 @@ final class JdbiUsageStore implements UsageStore {
         if (query.llm() != null) {
             sql.bind("llm", query.llm().value());
         }
-        return sql.map((row, context) -> read(row, query.by())).list();
+        if (query.caller() != null) {
+            sql.bind("caller", query.caller());
+        }
+        return sql.map((row, context) -> read(row, query.by(), name)).list();
     }
 
-    private static String column(UsageKey key) {
+    private static String column(UsageKey key, String name) {
         return switch (key) {
             case DAY -> "end_day";
-            case LLM -> "llm";
+            case LLM -> name;
             case CALLER -> "caller";
         };
     }
 
-    private static UsageSum read(ResultSet row, Set<UsageKey> by) throws SQLException {
+    private static UsageSum read(ResultSet row, Set<UsageKey> by, String name) throws SQLException {
         return new UsageSum(
                 by.contains(UsageKey.DAY) ? LocalDate.ofEpochDay(row.getLong("end_day")) : null,
-                by.contains(UsageKey.LLM) ? row.getString("llm") : "",
+                by.contains(UsageKey.LLM) ? row.getString(name) : "",
                 by.contains(UsageKey.CALLER) ? row.getString("caller") : "",
                 row.getLong("tasks"),
                 row.getLong("failed"),

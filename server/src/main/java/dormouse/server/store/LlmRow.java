@@ -84,7 +84,8 @@ final class LlmRow {
                 LlmEventType.valueOf(row.getString("event_type")),
                 read(row),
                 row.getString("detail"),
-                Times.get(row, "event_time"));
+                Times.get(row, "event_time"),
+                row.getString("actor"));
     }
 
     static LlmSpec spec(ResultSet row) throws SQLException {

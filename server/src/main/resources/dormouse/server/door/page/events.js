@@ -26,6 +26,7 @@ export async function follow({ on, state, token }) {
     if (status === 401 || status === 403) {
       state("denied");
       bearer = await token(status);
+      lastId = null; // another token may see other Llms
     } else {
       state("lost");
       await rest(pause * (0.5 + Math.random() / 2));

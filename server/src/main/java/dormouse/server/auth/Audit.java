@@ -1,0 +1,130 @@
+package dormouse.server.auth;
+
+import dormouse.server.fleet.AuditEntry;
+import dormouse.server.fleet.AuditStore;
+import dormouse.server.fleet.StoreException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes down who did what, where no transaction of its own says so: behind the caller's back, since nobody waits for it.
+ * While the database is away entries are kept, {@link #MOST} at most. Strangers who fail to show a good token get a row now
+ * and then, not one each, or they could fill the disk. Any thread; no method blocks.
+ */
+public final class Audit {
+    private static final Logger log = LoggerFactory.getLogger(Audit.class);
+
+    /** Entries that wait for the database, at most. */
+    static final int MOST = 1000;
+
+    /** So many failures at once have a row each; then one in each {@link #STRANGER_EVERY}. */
+    static final int STRANGERS = 20;
+
+    static final Duration STRANGER_EVERY = Duration.ofMinutes(1);
+
+    private final AuditStore store;
+    private final Executor blocking;
+    private final Bucket strangers;
+    private final ArrayDeque<AuditEntry> queue = new ArrayDeque<>(); // all under it
+    private boolean writing;
+    private long unsaid;
+    private long dropped;
+
+    /** @param blocking where it may wait for the database */
+    public Audit(AuditStore store, Executor blocking, long nanos) {
+        this.store = store;
+        this.blocking = blocking;
+        this.strangers = new Bucket(STRANGERS, STRANGER_EVERY, nanos);
+    }
+
+    /** A caller has done something. */
+    public void done(Caller caller, String action, String subject, String detail, Instant now) {
+        add(new AuditEntry(now, caller.id(), action, subject, detail));
+    }
+
+    /**
+     * Somebody has shown no good token.
+     *
+     * @param actor the credential's id, where it is one that is no longer good; else empty
+     */
+    void failed(String actor, String address, String why, Instant now, long nanos) {
+        long before;
+        synchronized (queue) {
+            if (!strangers.take(nanos).isZero()) {
+                unsaid++;
+                return;
+            }
+            before = unsaid;
+            unsaid = 0;
+        }
+        log.warn("a caller was not let in address={} token={} why={} more={}", address, actor, why, before);
+        add(new AuditEntry(
+                now, actor, "auth.failed", address, before == 0 ? why : why + "; " + before + " more before it"));
+    }
+
+    private void add(AuditEntry entry) {
+        synchronized (queue) {
+            if (queue.size() >= MOST) {
+                if (dropped++ % MOST == 0) {
+                    log.warn("the database does not take who did what dropped={}", dropped);
+                }
+                return;
+            }
+            queue.add(entry);
+        }
+        flush();
+    }
+
+    /** Hands over what waits; called again from time to time, for what the database did not take. */
+    public void flush() {
+        synchronized (queue) {
+            if (writing || queue.isEmpty()) {
+                return;
+            }
+            writing = true;
+        }
+        try {
+            blocking.execute(this::write);
+        } catch (RejectedExecutionException e) {
+            over();
+        }
+    }
+
+    private void write() {
+        try {
+            for (List<AuditEntry> batch = oldest(); !batch.isEmpty(); batch = oldest()) {
+                store.record(batch);
+                synchronized (queue) {
+                    batch.forEach(written -> queue.remove());
+                }
+            }
+        } catch (StoreException e) {
+            log.debug("who did what is written later cause={}", e.getMessage());
+        } finally {
+            over();
+        }
+    }
+
+    private List<AuditEntry> oldest() {
+        synchronized (queue) {
+            return List.copyOf(queue);
+        }
+    }
+
+    private void over() {
+        synchronized (queue) {
+            writing = false;
+        }
+    }
+
+    /** Forgets what is older. Blocks. */
+    public void forget(Instant before) {
+        store.forget(before);
+    }
+}
