@@ -70,8 +70,7 @@ final class BackupCommand implements Callable<Integer> {
     /** Returns the first piece. */
     private BackupPiece copy(Client client, Progress progress, Path part)
             throws IOException, StatusException, InterruptedException {
-        BlockingClientCall<?, BackupPiece> call =
-                client.adminStreams().backup(BackupRequest.getDefaultInstance());
+        BlockingClientCall<?, BackupPiece> call = client.adminStreams().backup(BackupRequest.getDefaultInstance());
         BackupPiece first = next(client, call, progress);
         if (first == null) {
             throw Failure.refused("the server has sent no backup");
@@ -95,8 +94,7 @@ final class BackupCommand implements Callable<Integer> {
         return first;
     }
 
-    private static @Nullable BackupPiece next(
-            Client client, BlockingClientCall<?, BackupPiece> call, Progress progress)
+    private static @Nullable BackupPiece next(Client client, BlockingClientCall<?, BackupPiece> call, Progress progress)
             throws StatusException, InterruptedException {
         return client.next(call, progress::waiting);
     }

@@ -37,7 +37,8 @@ final class Moment {
         Matcher span = AGO.matcher(text);
         Duration duration = span.matches() ? duration(Long.parseLong(span.group(1)), span.group(2)) : Duration.ZERO;
         if (duration.isZero()) {
-            throw Failure.usage(option + " \"" + Printable.line(text) + "\" is not a time from now on (90d, 12h, 30m, 45s)");
+            throw Failure.usage(
+                    option + " \"" + Printable.line(text) + "\" is not a time from now on (90d, 12h, 30m, 45s)");
         }
         return duration;
     }

@@ -127,7 +127,8 @@ final class TokenCommand implements Callable<Integer> {
                 case TABLE, WIDE -> {
                     out.println(Printable.line(made.getSecret()));
                     dormouse.console()
-                            .tell("created " + token.getId() + ": the line above is its secret, which is not shown again");
+                            .tell("created " + token.getId()
+                                    + ": the line above is its secret, which is not shown again");
                 }
                 case NAME -> out.println(Printable.line(token.getId()));
                 case JSON -> out.println(Documents.json(TokenTable.fields(token, made.getSecret())));
@@ -146,7 +147,8 @@ final class TokenCommand implements Callable<Integer> {
             }
             String name = positional != null ? positional : label;
             if (name == null || name.isBlank()) {
-                throw Failure.usage("a label is needed, for people to know what the token is for: dormouse token create LABEL");
+                throw Failure.usage(
+                        "a label is needed, for people to know what the token is for: dormouse token create LABEL");
             }
             if (!use.isEmpty() && !publish.isEmpty()) {
                 throw Failure.usage("--use is for a client's token, --publish for an agent's: make one for each");
@@ -188,7 +190,8 @@ final class TokenCommand implements Callable<Integer> {
             List<Token> tokens;
             try (Client client = dormouse.connect()) {
                 Progress progress = dormouse.progress(client);
-                tokens = client.await(client.admin().listTokens(ListTokensRequest.getDefaultInstance()), progress::waiting)
+                tokens = client.await(
+                                client.admin().listTokens(ListTokensRequest.getDefaultInstance()), progress::waiting)
                         .getTokensList();
                 progress.done();
             }

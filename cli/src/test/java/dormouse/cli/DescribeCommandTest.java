@@ -81,14 +81,12 @@ class DescribeCommandTest {
     @Test
     void on_whose_behalf_something_happened_is_told_to_those_who_may_know() {
         server.events = answers(ListLlmEventsResponse.newBuilder()
-                .addEvents(Samples.event(
-                                Type.TYPE_WAKE_STARTED,
-                                9,
-                                Samples.named("qwen3-8b", LlmStatus.LLM_STATUS_WAKING))
-                        .toBuilder()
-                        .setActor("tok-1"))
-                .addEvents(Samples.event(
-                        Type.TYPE_SLEPT, 8, Samples.named("qwen3-8b", LlmStatus.LLM_STATUS_HIBERNATING)))
+                .addEvents(
+                        Samples.event(Type.TYPE_WAKE_STARTED, 9, Samples.named("qwen3-8b", LlmStatus.LLM_STATUS_WAKING))
+                                .toBuilder()
+                                .setActor("tok-1"))
+                .addEvents(
+                        Samples.event(Type.TYPE_SLEPT, 8, Samples.named("qwen3-8b", LlmStatus.LLM_STATUS_HIBERNATING)))
                 .build());
 
         assertThat(cli.run("describe", "qwen3-8b")).isZero();

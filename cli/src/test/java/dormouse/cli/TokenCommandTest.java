@@ -71,7 +71,8 @@ class TokenCommandTest {
         assertThat(asked.getName()).isEqualTo("ana");
         assertThat(asked.getRole()).isEqualTo(Role.ROLE_CLIENT);
         assertThat(asked.getLlmPatternsList()).containsExactly("qwen*", "team-a/*", "x");
-        assertThat(asked.getTtl()).isEqualTo(Duration.newBuilder().setSeconds(90 * 86_400).build());
+        assertThat(asked.getTtl())
+                .isEqualTo(Duration.newBuilder().setSeconds(90 * 86_400).build());
     }
 
     @Test

@@ -37,8 +37,8 @@ final class GrpcGuard implements ServerInterceptor {
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
     /** Health answers to everybody; reflection says no more than proto/ does, but to callers alone. */
-    private static final Map<String, Right> SERVICES = Map.of(
-            "grpc.health.v1.Health", Right.NOTHING, "grpc.reflection.v1.ServerReflection", Right.A_TOKEN);
+    private static final Map<String, Right> SERVICES =
+            Map.of("grpc.health.v1.Health", Right.NOTHING, "grpc.reflection.v1.ServerReflection", Right.A_TOKEN);
 
     private static final Map<String, Right> CALLS = calls();
     private static final Set<String> TASKS = Set.of(

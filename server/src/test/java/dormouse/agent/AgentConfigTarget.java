@@ -18,7 +18,8 @@ public final class AgentConfigTarget {
 
     public static List<byte[]> seeds() {
         try {
-            Path root = Path.of(System.getProperty("basedir", System.getProperty("user.dir"))).toAbsolutePath();
+            Path root = Path.of(System.getProperty("basedir", System.getProperty("user.dir")))
+                    .toAbsolutePath();
             while (!Files.exists(root.resolve("examples/agent.yaml"))) {
                 root = root.getParent();
             }
@@ -39,7 +40,11 @@ public final class AgentConfigTarget {
     public static void fuzzerTestOneInput(byte[] input) {
         try {
             AgentConfigReader.read(
-                    Settings.parse("agent.yaml", new String(input, StandardCharsets.UTF_8), Map.of("T", "x", "DORMOUSE_TOKEN", "t")), HOME);
+                    Settings.parse(
+                            "agent.yaml",
+                            new String(input, StandardCharsets.UTF_8),
+                            Map.of("T", "x", "DORMOUSE_TOKEN", "t")),
+                    HOME);
         } catch (SettingsException e) {
             String said = String.valueOf(e.getMessage());
             if (!said.contains("agent.yaml") || said.lines().count() != 1) {

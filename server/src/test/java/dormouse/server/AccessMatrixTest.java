@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dormouse.contract.Problems;
 import dormouse.v1.AdminServiceGrpc;
-import dormouse.v1.AgentServiceGrpc;
 import dormouse.v1.ChatMessage;
 import dormouse.v1.ChatRequest;
 import dormouse.v1.CreateLlmRequest;
@@ -114,46 +113,93 @@ class AccessMatrixTest {
             row("dormouse.v1.LlmService/GetLlm", USES_A_NAME, llms(s -> s.getLlm(get()))),
             row("dormouse.v1.LlmService/ListLlms", SHOWS_NAMES, AccessMatrixTest::list),
             row("dormouse.v1.LlmService/WatchLlms", SHOWS_NAMES, AccessMatrixTest::watch),
-            row("dormouse.v1.LlmService/ListLlmEvents", USES_A_NAME, llms(s -> s.listLlmEvents(
-                    ListLlmEventsRequest.newBuilder().setName(LLM).build()))),
-            row("dormouse.v1.LlmService/CreateLlm", ADMINISTERS, llms(s -> s.createLlm(CreateLlmRequest.newBuilder()
-                    .setSpec(LlmSpec.newBuilder().setName("public"))
-                    .setUrl("http://127.0.0.1:9/v1")
-                    .build()))),
-            row("dormouse.v1.LlmService/DeleteLlm", ADMINISTERS, llms(s -> s.deleteLlm(
-                    DeleteLlmRequest.newBuilder().setName(LLM).build())), "FORBIDDEN: it is VIRTUAL"),
-            row("dormouse.v1.LlmService/WakeLlm", USES_A_NAME, llms(s -> all(s.wakeLlm(
-                    WakeLlmRequest.newBuilder().setName(LLM).build())))),
-            row("dormouse.v1.LlmService/SleepLlm", USES_A_NAME, llms(s -> s.sleepLlm(
-                    SleepLlmRequest.newBuilder().setName(LLM).build()))),
-            row("dormouse.v1.InferenceService/Infer", USES_A_NAME, grpc(c -> all(InferenceServiceGrpc.newBlockingStub(c)
-                    .infer(InferRequest.newBuilder()
-                            .setLlm(LLM)
-                            .setInput(ByteString.copyFromUtf8("{}"))
-                            .build())))),
-            row("dormouse.v1.InferenceService/Chat", USES_A_NAME, grpc(c -> all(InferenceServiceGrpc.newBlockingStub(c)
-                    .chat(ChatRequest.newBuilder()
-                            .setLlm(LLM)
-                            .addMessages(ChatMessage.newBuilder().setRole("user").setContent("hi"))
-                            .build())))),
+            row(
+                    "dormouse.v1.LlmService/ListLlmEvents",
+                    USES_A_NAME,
+                    llms(s -> s.listLlmEvents(
+                            ListLlmEventsRequest.newBuilder().setName(LLM).build()))),
+            row(
+                    "dormouse.v1.LlmService/CreateLlm",
+                    ADMINISTERS,
+                    llms(s -> s.createLlm(CreateLlmRequest.newBuilder()
+                            .setSpec(LlmSpec.newBuilder().setName("public"))
+                            .setUrl("http://127.0.0.1:9/v1")
+                            .build()))),
+            row(
+                    "dormouse.v1.LlmService/DeleteLlm",
+                    ADMINISTERS,
+                    llms(s -> s.deleteLlm(
+                            DeleteLlmRequest.newBuilder().setName(LLM).build())),
+                    "FORBIDDEN: it is VIRTUAL"),
+            row(
+                    "dormouse.v1.LlmService/WakeLlm",
+                    USES_A_NAME,
+                    llms(s -> all(
+                            s.wakeLlm(WakeLlmRequest.newBuilder().setName(LLM).build())))),
+            row(
+                    "dormouse.v1.LlmService/SleepLlm",
+                    USES_A_NAME,
+                    llms(s ->
+                            s.sleepLlm(SleepLlmRequest.newBuilder().setName(LLM).build()))),
+            row(
+                    "dormouse.v1.InferenceService/Infer",
+                    USES_A_NAME,
+                    grpc(c -> all(InferenceServiceGrpc.newBlockingStub(c)
+                            .infer(InferRequest.newBuilder()
+                                    .setLlm(LLM)
+                                    .setInput(ByteString.copyFromUtf8("{}"))
+                                    .build())))),
+            row(
+                    "dormouse.v1.InferenceService/Chat",
+                    USES_A_NAME,
+                    grpc(c -> all(InferenceServiceGrpc.newBlockingStub(c)
+                            .chat(ChatRequest.newBuilder()
+                                    .setLlm(LLM)
+                                    .addMessages(ChatMessage.newBuilder()
+                                            .setRole("user")
+                                            .setContent("hi"))
+                                    .build())))),
             row("dormouse.v1.AgentService/Connect", PUBLISHES, AccessMatrixTest::publish),
-            row("dormouse.v1.AdminService/ListAgents", ADMINISTERS, admin(s -> s.listAgents(
-                    ListAgentsRequest.getDefaultInstance()))),
-            row("dormouse.v1.AdminService/DisconnectAgent", ADMINISTERS, admin(s -> s.disconnectAgent(
-                    DisconnectAgentRequest.newBuilder().setSessionId("s-none").build()))),
-            row("dormouse.v1.AdminService/CreateToken", ADMINISTERS, admin(s -> s.createToken(
-                    CreateTokenRequest.newBuilder().setName("x").setRole(Role.ROLE_CLIENT).build()))),
-            row("dormouse.v1.AdminService/ListTokens", ADMINISTERS, admin(s -> s.listTokens(
-                    ListTokensRequest.getDefaultInstance()))),
-            row("dormouse.v1.AdminService/RevokeToken", ADMINISTERS, admin(s -> s.revokeToken(
-                    RevokeTokenRequest.newBuilder().setId("tok-none").build()))),
-            row("dormouse.v1.AdminService/SumUsage", USES, admin(s -> s.sumUsage(
-                    SumUsageRequest.getDefaultInstance()))),
-            row("grpc.health.v1.Health/Check", OPEN, grpc(c -> HealthGrpc.newBlockingStub(c)
-                    .check(HealthCheckRequest.getDefaultInstance()))),
-            row("grpc.health.v1.Health/Watch", OPEN, grpc(c -> HealthGrpc.newBlockingStub(c)
-                    .watch(HealthCheckRequest.getDefaultInstance())
-                    .next())),
+            row(
+                    "dormouse.v1.AdminService/ListAgents",
+                    ADMINISTERS,
+                    admin(s -> s.listAgents(ListAgentsRequest.getDefaultInstance()))),
+            row(
+                    "dormouse.v1.AdminService/DisconnectAgent",
+                    ADMINISTERS,
+                    admin(s -> s.disconnectAgent(DisconnectAgentRequest.newBuilder()
+                            .setSessionId("s-none")
+                            .build()))),
+            row(
+                    "dormouse.v1.AdminService/CreateToken",
+                    ADMINISTERS,
+                    admin(s -> s.createToken(CreateTokenRequest.newBuilder()
+                            .setName("x")
+                            .setRole(Role.ROLE_CLIENT)
+                            .build()))),
+            row(
+                    "dormouse.v1.AdminService/ListTokens",
+                    ADMINISTERS,
+                    admin(s -> s.listTokens(ListTokensRequest.getDefaultInstance()))),
+            row(
+                    "dormouse.v1.AdminService/RevokeToken",
+                    ADMINISTERS,
+                    admin(s -> s.revokeToken(
+                            RevokeTokenRequest.newBuilder().setId("tok-none").build()))),
+            row(
+                    "dormouse.v1.AdminService/SumUsage",
+                    USES,
+                    admin(s -> s.sumUsage(SumUsageRequest.getDefaultInstance()))),
+            row(
+                    "grpc.health.v1.Health/Check",
+                    OPEN,
+                    grpc(c -> HealthGrpc.newBlockingStub(c).check(HealthCheckRequest.getDefaultInstance()))),
+            row(
+                    "grpc.health.v1.Health/Watch",
+                    OPEN,
+                    grpc(c -> HealthGrpc.newBlockingStub(c)
+                            .watch(HealthCheckRequest.getDefaultInstance())
+                            .next())),
             row("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", ANY_TOKEN, AccessMatrixTest::reflect));
 
     private static final Map<String, Row> HTTP = Map.ofEntries(
@@ -244,7 +290,8 @@ class AccessMatrixTest {
     void every_call_of_every_service_has_a_row() {
         TreeSet<String> calls = new TreeSet<>();
         for (ServerServiceDefinition service : harness.server().grpcServices()) {
-            service.getMethods().forEach(method -> calls.add(method.getMethodDescriptor().getFullMethodName()));
+            service.getMethods()
+                    .forEach(method -> calls.add(method.getMethodDescriptor().getFullMethodName()));
         }
         assertThat(calls).containsExactlyElementsOf(new TreeSet<>(GRPC.keySet()));
     }
@@ -403,8 +450,7 @@ class AccessMatrixTest {
         HttpResponse<InputStream> answer =
                 CLIENT.send(request("/api/events", secret).build(), HttpResponse.BodyHandlers.ofInputStream());
         String refusal = refusal(answer.statusCode(), "");
-        try (BufferedReader lines =
-                new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8))) {
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8))) {
             StringBuilder seen = new StringBuilder();
             while (refusal == null) {
                 String line = lines.readLine();

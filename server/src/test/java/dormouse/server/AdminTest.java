@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dormouse.contract.Problems;
 import dormouse.contract.Times;
-import dormouse.v1.Agent;
 import dormouse.v1.AdminServiceGrpc;
+import dormouse.v1.Agent;
 import dormouse.v1.AgentMessage;
 import dormouse.v1.BackupPiece;
 import dormouse.v1.BackupRequest;
@@ -155,7 +155,8 @@ class AdminTest {
     void oneBackupAtATimeIsMade() {
         server.blocking().hold();
         Probe<BackupPiece> first = new Probe<>(
-                10, ears -> AdminServiceGrpc.newStub(server.channel()).backup(BackupRequest.getDefaultInstance(), ears));
+                10,
+                ears -> AdminServiceGrpc.newStub(server.channel()).backup(BackupRequest.getDefaultInstance(), ears));
         assertThatThrownBy(() -> server.admin()
                         .backup(BackupRequest.getDefaultInstance())
                         .forEachRemaining(piece -> {}))

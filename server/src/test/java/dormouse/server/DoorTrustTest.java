@@ -17,8 +17,7 @@ class DoorTrustTest {
     private final DoorHarness door = DoorHarness.start("auth.mode=token", "auth.openMetrics=true");
     private final Harness server = door.harness();
     private final CreateTokenResponse client = server.made(Role.ROLE_CLIENT, null);
-    private final ScriptedAgent agent =
-            server.as(server.token(Role.ROLE_AGENT)).agent("ana");
+    private final ScriptedAgent agent = server.as(server.token(Role.ROLE_AGENT)).agent("ana");
 
     @AfterEach
     void close() {
@@ -47,8 +46,9 @@ class DoorTrustTest {
         assertThat(answer.status()).isEqualTo(401);
         assertThat(answer.head().header("www-authenticate")).isEqualTo("Bearer");
         assertThat(answer.text()).contains("\"code\":\"unauthenticated\"", "authorization: Bearer dmt_");
-        WireClient.Answer anthropic =
-                door.client().post("/v1/messages", ASK, "x-api-key: dmt_nonsense").answer();
+        WireClient.Answer anthropic = door.client()
+                .post("/v1/messages", ASK, "x-api-key: dmt_nonsense")
+                .answer();
         assertThat(anthropic.status()).isEqualTo(401);
         assertThat(anthropic.text()).contains("\"type\":\"authentication_error\"");
     }
@@ -97,9 +97,12 @@ class DoorTrustTest {
 
         server.revoke(client.getToken().getId());
 
-        assertThat(begun.until("}}")).contains("data: {\"error\":{", "unauthenticated").doesNotContain("[DONE]");
+        assertThat(begun.until("}}"))
+                .contains("data: {\"error\":{", "unauthenticated")
+                .doesNotContain("[DONE]");
         assertThat(silent.answer().status()).isEqualTo(401);
-        assertThat(agent.cancelled()).contains(task.getTaskId(), agent.infers().get(1).getTaskId());
+        assertThat(agent.cancelled())
+                .contains(task.getTaskId(), agent.infers().get(1).getTaskId());
         door.awaitNothingLeft();
     }
 }

@@ -48,7 +48,9 @@ class FuzzTest {
     @EnumSource(FuzzTarget.class)
     void theLongFormBeginsWithTheSameInputs(FuzzTarget target, @org.junit.jupiter.api.io.TempDir Path directory)
             throws Exception {
-        FuzzTarget.main(new String[] {target.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'), directory.toString()});
+        FuzzTarget.main(
+                new String[] {target.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'), directory.toString()
+                });
         try (var files = Files.list(directory)) {
             assertThat(files.count()).isEqualTo(target.seeds.size());
         }

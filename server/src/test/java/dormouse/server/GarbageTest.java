@@ -96,7 +96,9 @@ class GarbageTest {
         server.lane().letGo();
 
         assertThat(server.server().sessions().attached()).hasSize(1);
-        assertThat(server.server().fleet().find(new LlmName("phi"))).as("nothing is done for a stream that is over").isNull();
+        assertThat(server.server().fleet().find(new LlmName("phi")))
+                .as("nothing is done for a stream that is over")
+                .isNull();
     }
 
     @Test

@@ -158,10 +158,8 @@ public final class Harness implements AutoCloseable {
 
     /** The same with its id, and a time to live where there is to be one. */
     public CreateTokenResponse made(Role role, @Nullable Duration ttl, String... patterns) {
-        CreateTokenRequest.Builder request = CreateTokenRequest.newBuilder()
-                .setName("test")
-                .setRole(role)
-                .addAllLlmPatterns(List.of(patterns));
+        CreateTokenRequest.Builder request =
+                CreateTokenRequest.newBuilder().setName("test").setRole(role).addAllLlmPatterns(List.of(patterns));
         if (ttl != null) {
             request.setTtl(Times.duration(ttl));
         }

@@ -101,7 +101,8 @@ public final class HttpDoorTarget {
             }
             head.append((char) each);
         }
-        String length = head.toString().toLowerCase(java.util.Locale.ROOT).replaceAll("(?s).*content-length: (\\d+).*", "$1");
+        String length =
+                head.toString().toLowerCase(java.util.Locale.ROOT).replaceAll("(?s).*content-length: (\\d+).*", "$1");
         in.readNBytes(Integer.parseInt(length));
         if (!head.toString().startsWith("HTTP/1.1 200")) {
             throw new AssertionError("another client was refused: " + head);

@@ -55,9 +55,13 @@ class SecretsStayTest {
             server.revoke(client.getToken().getId());
             errors.add(refusal(server, client.getSecret()));
             server.as(server.firstToken());
-            errors.add(server.admin().listTokens(ListTokensRequest.getDefaultInstance()).toString());
+            errors.add(server.admin()
+                    .listTokens(ListTokensRequest.getDefaultInstance())
+                    .toString());
             try {
-                server.llms().deleteLlm(DeleteLlmRequest.newBuilder().setName("qwen3").build());
+                server.llms()
+                        .deleteLlm(
+                                DeleteLlmRequest.newBuilder().setName("qwen3").build());
             } catch (StatusRuntimeException e) {
                 errors.add(String.valueOf(e.getMessage()));
             }

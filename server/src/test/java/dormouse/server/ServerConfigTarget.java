@@ -16,7 +16,8 @@ public final class ServerConfigTarget {
 
     public static List<byte[]> seeds() {
         try {
-            Path root = Path.of(System.getProperty("basedir", System.getProperty("user.dir"))).toAbsolutePath();
+            Path root = Path.of(System.getProperty("basedir", System.getProperty("user.dir")))
+                    .toAbsolutePath();
             while (!Files.exists(root.resolve("examples/server.yaml"))) {
                 root = root.getParent();
             }
@@ -34,8 +35,7 @@ public final class ServerConfigTarget {
 
     public static void fuzzerTestOneInput(byte[] input) {
         try {
-            ServerConfig.of(
-                    Settings.parse("server.yaml", new String(input, StandardCharsets.UTF_8), Map.of("U", "x")));
+            ServerConfig.of(Settings.parse("server.yaml", new String(input, StandardCharsets.UTF_8), Map.of("U", "x")));
         } catch (SettingsException e) {
             String said = String.valueOf(e.getMessage());
             if (said.isBlank() || said.lines().count() != 1) {

@@ -145,8 +145,7 @@ class SoakTest {
         }
         agents.forEach(PacedAgent::cut);
         channels.forEach(ManagedChannel::shutdown);
-        await().atMost(Duration.ofSeconds(60))
-                .until(() -> channels.stream().allMatch(ManagedChannel::isTerminated));
+        await().atMost(Duration.ofSeconds(60)).until(() -> channels.stream().allMatch(ManagedChannel::isTerminated));
     }
 
     private void connect(RealServer server) {
@@ -162,7 +161,8 @@ class SoakTest {
     private static List<String> leftovers(RealServer server) {
         List<String> left = new ArrayList<>(Leftovers.of(server.server()));
         // Rows that wait for their publishers, or for their time.
-        left.removeIf(each -> each.startsWith("Rows.") || each.startsWith("UsageLedger.") || each.startsWith("WakeTimes."));
+        left.removeIf(
+                each -> each.startsWith("Rows.") || each.startsWith("UsageLedger.") || each.startsWith("WakeTimes."));
         return left;
     }
 

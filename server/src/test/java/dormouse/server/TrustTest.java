@@ -185,7 +185,9 @@ class TrustTest {
         assertThat(waiting.completed()).isTrue();
         others.cancel();
         agent.complete();
-        assertThat(server.server().visits()).as("nothing is kept of calls that are over").isZero();
+        assertThat(server.server().visits())
+                .as("nothing is kept of calls that are over")
+                .isZero();
     }
 
     @Test
@@ -200,7 +202,10 @@ class TrustTest {
         assertThat(answer.getGrantsList())
                 .extracting(grant -> Problems.reason(grant.getRefusal()))
                 .containsExactly("", "NAME_FORBIDDEN", "", "NAME_FORBIDDEN");
-        assertThat(answer.getGrantsList()).extracting(LlmGrant::getName).element(3).isEqualTo("team-a/three");
+        assertThat(answer.getGrantsList())
+                .extracting(LlmGrant::getName)
+                .element(3)
+                .isEqualTo("team-a/three");
         assertThat(server.as(server.firstToken())
                         .llms()
                         .listLlms(ListLlmsRequest.getDefaultInstance())
@@ -246,14 +251,19 @@ class TrustTest {
         Probe<LlmEvent> watch = server.watch(0);
         Probe<LlmEvent> replay = server.watch(1);
 
-        assertThat(server.llm("a/one").getSpec().getPool()).as("a pool that it may not use").isEmpty();
+        assertThat(server.llm("a/one").getSpec().getPool())
+                .as("a pool that it may not use")
+                .isEmpty();
         assertThat(server.llm("a/two").getSpec().getPool()).isEqualTo("a/pool");
         agent.heartbeat("b/one", LlmStatus.LLM_STATUS_INACTIVE, "a/one", LlmStatus.LLM_STATUS_INACTIVE);
         server.advance(Duration.ofSeconds(31));
 
         for (Probe<LlmEvent> probe : java.util.List.of(watch, replay)) {
             assertThat(probe.heard()).isNotEmpty();
-            assertThat(probe.heard().toString()).contains("a/two").doesNotContain("b/one").doesNotContain("\"pool\"");
+            assertThat(probe.heard().toString())
+                    .contains("a/two")
+                    .doesNotContain("b/one")
+                    .doesNotContain("\"pool\"");
             assertThat(probe.heard()).allMatch(event -> event.getActor().isEmpty());
             assertThat(probe.heard()).extracting(LlmEvent::getType).contains(LlmEvent.Type.TYPE_BOOKMARK);
         }
@@ -317,7 +327,8 @@ class TrustTest {
         assertThat(token.getId()).isEqualTo(made.getToken().getId()).startsWith("tok-");
         assertThat(token.getRole()).isEqualTo(Role.ROLE_CLIENT);
         assertThat(token.getLlmPatternsList()).containsExactly("team-a/*");
-        assertThat(token.getExpireTime().getSeconds() - token.getCreateTime().getSeconds()).isEqualTo(3600);
+        assertThat(token.getExpireTime().getSeconds() - token.getCreateTime().getSeconds())
+                .isEqualTo(3600);
         assertThat(token.hasLastUseTime()).isTrue();
         assertThat(token.getRevoked()).isTrue();
         assertThat(list.toString()).doesNotContain("dmt_");

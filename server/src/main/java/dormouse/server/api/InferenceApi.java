@@ -58,7 +58,8 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
         Failure refusal = allowance.hold(request.getInput().size());
         if (refusal == null) {
             try {
-                reading.execute(() -> start(out, visit, running, client, allowance, () -> call(request, visit.caller(), deadline)));
+                reading.execute(() ->
+                        start(out, visit, running, client, allowance, () -> call(request, visit.caller(), deadline)));
                 return;
             } catch (RejectedExecutionException e) {
                 refusal = Failure.retry(

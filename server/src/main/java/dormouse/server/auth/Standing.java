@@ -26,9 +26,7 @@ final class Standing {
         this.rate = config.requestsPerSecond() == 0
                 ? null
                 : new Bucket(
-                        config.requestsPerSecond(),
-                        Duration.ofSeconds(1).dividedBy(config.requestsPerSecond()),
-                        nanos);
+                        config.requestsPerSecond(), Duration.ofSeconds(1).dividedBy(config.requestsPerSecond()), nanos);
         this.lastUse = token.lastUse();
     }
 

@@ -240,7 +240,8 @@ public final class Tokens {
         for (Standing standing : standings.values()) {
             Instant used = standing.lastUse();
             String id = standing.token().id();
-            if (used != null && later(used, written.getOrDefault(id, standing.token().lastUse()))) {
+            if (used != null
+                    && later(used, written.getOrDefault(id, standing.token().lastUse()))) {
                 news.put(id, used);
             }
         }

@@ -84,8 +84,7 @@ final class Epochs {
     }
 
     private static boolean proves(Registration registration, SessionStore.Session session) {
-        return Credentials.matches(session.tokenHash(), registration.resumeToken())
-                && mayResume(session, registration);
+        return Credentials.matches(session.tokenHash(), registration.resumeToken()) && mayResume(session, registration);
     }
 
     private static Failure forbidden(SessionId id) {

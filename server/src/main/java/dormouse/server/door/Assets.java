@@ -1,7 +1,7 @@
 package dormouse.server.door;
 
-import io.vertx.core.http.HttpServerResponse;
 import dormouse.server.auth.Right;
+import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,7 +1,7 @@
 package dormouse.server.door;
 
-import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
 import dormouse.server.relay.BodyAllowance;
 import dormouse.server.relay.InferCall;

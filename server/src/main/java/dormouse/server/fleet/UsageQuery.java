@@ -24,8 +24,7 @@ public record UsageQuery(
     }
 
     /** Of all callers. */
-    public UsageQuery(
-            @Nullable Instant from, @Nullable Instant to, Set<UsageKey> by, @Nullable LlmName llm) {
+    public UsageQuery(@Nullable Instant from, @Nullable Instant to, Set<UsageKey> by, @Nullable LlmName llm) {
         this(from, to, by, llm, null);
     }
 

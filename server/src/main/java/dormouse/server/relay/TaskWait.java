@@ -39,7 +39,9 @@ final class TaskWait {
         Failure tooSlow = tooSlow(phase, patience, deadlines.total().minus(clock.total()));
         if (tooSlow != null) {
             PoolTrip way = task.trip();
-            Failure cooling = way == null || !way.waitedTooShort() ? wakes.wakeUnwaited(llm, task.caller()) : null; // one is enough
+            Failure cooling = way == null || !way.waitedTooShort()
+                    ? wakes.wakeUnwaited(llm, task.caller())
+                    : null; // one is enough
             waiting.failed(cooling == null ? tooSlow : cooling);
             return;
         }

@@ -112,7 +112,11 @@ public final class WakeGate implements FleetListener {
         if (now != null && now.state() == LlmState.ACTIVE) {
             release(llm); // it became so before it could be told to this waiter
         } else if (ask) {
-            wakes.request(llm, byHand, waiter.caller(), why -> fail(llm, why, byHand ? waiter::equals : other -> !isByHand(llm, other)));
+            wakes.request(
+                    llm,
+                    byHand,
+                    waiter.caller(),
+                    why -> fail(llm, why, byHand ? waiter::equals : other -> !isByHand(llm, other)));
         }
     }
 

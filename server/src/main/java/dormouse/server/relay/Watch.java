@@ -49,13 +49,7 @@ public final class Watch {
     private long revision;
     private long toldAt;
 
-    Watch(
-            @Nullable LlmName name,
-            Vista vista,
-            Watcher watcher,
-            LlmStore store,
-            Time time,
-            Executor blocking) {
+    Watch(@Nullable LlmName name, Vista vista, Watcher watcher, LlmStore store, Time time, Executor blocking) {
         this.name = name;
         this.vista = vista;
         this.watcher = watcher;

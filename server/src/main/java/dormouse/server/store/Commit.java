@@ -170,7 +170,12 @@ final class Commit {
         for (Numbered numbered : changes) {
             Change change = numbered.change;
             LlmEvent event = new LlmEvent(
-                    numbered.revision, change.type(), numbered.subject(), Storable.text(change.detail()), now, change.actor());
+                    numbered.revision,
+                    change.type(),
+                    numbered.subject(),
+                    Storable.text(change.detail()),
+                    now,
+                    change.actor());
             events.add(event);
             LlmRow.bind(batch, event.llm())
                     .bind("event_revision", event.revision())

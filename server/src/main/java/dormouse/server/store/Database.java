@@ -2,8 +2,8 @@ package dormouse.server.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import dormouse.server.fleet.BackupStore;
 import dormouse.server.fleet.AuditStore;
+import dormouse.server.fleet.BackupStore;
 import dormouse.server.fleet.LlmStore;
 import dormouse.server.fleet.SessionStore;
 import dormouse.server.fleet.StoreClock;

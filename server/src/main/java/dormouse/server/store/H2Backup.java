@@ -36,8 +36,8 @@ final class H2Backup implements BackupStore {
                             ? "this server's database is not a file of its own, so there is nothing to copy here"
                             : "this server's database is PostgreSQL: copy it with pg_dump, restore it with pg_restore");
         }
-        Path zip =
-                database.resolveSibling(String.valueOf(database.getFileName()).replaceFirst("\\.mv\\.db$", ".backup.part"));
+        Path zip = database.resolveSibling(
+                String.valueOf(database.getFileName()).replaceFirst("\\.mv\\.db$", ".backup.part"));
         // A connection of its own: the time limit of a statement is none for this one.
         try (Connection connection = DriverManager.getConnection(url.complete(), properties);
                 Statement statement = connection.createStatement()) {

@@ -50,9 +50,8 @@ final class JdbiTokenStore implements TokenStore {
     public List<Token> tokens() {
         return transactions.statement(
                 "read the tokens",
-                handle -> handle.createQuery(ALL)
-                        .map((row, context) -> read(row))
-                        .list());
+                handle ->
+                        handle.createQuery(ALL).map((row, context) -> read(row)).list());
     }
 
     @Override
@@ -84,7 +83,11 @@ final class JdbiTokenStore implements TokenStore {
                 JdbiAuditStore.insert(handle, List.of(entry));
             }
             return now
-                    || handle.createQuery(COUNT).bind("id", id).mapTo(Integer.class).one() == 1;
+                    || handle.createQuery(COUNT)
+                                    .bind("id", id)
+                                    .mapTo(Integer.class)
+                                    .one()
+                            == 1;
         });
     }
 

@@ -115,9 +115,8 @@ class BackupTest {
             assertThat(found.revision()).isEqualTo(restored.revision());
             assertThat(database.llms().eventsAfter(0, null, Integer.MAX_VALUE))
                     .extracting(LlmEvent::revision)
-                    .containsExactlyElementsOf(LongStream.rangeClosed(1, found.revision())
-                            .boxed()
-                            .toList());
+                    .containsExactlyElementsOf(
+                            LongStream.rangeClosed(1, found.revision()).boxed().toList());
             save(database.llms(), register(llm("and-goes-on")));
         }
         System.out.println("a backup under load had " + restored.llms() + " rows, " + before.size()
@@ -221,7 +220,8 @@ class BackupTest {
             assertThat(first.before()).isEmpty();
             assertThat(first.steps()).isNotEmpty().first().asString().startsWith("1 ");
             Migrated second = database.migrate();
-            assertThat(second.before()).isEqualTo(first.steps().get(first.steps().size() - 1).split(" ")[0]);
+            assertThat(second.before())
+                    .isEqualTo(first.steps().get(first.steps().size() - 1).split(" ")[0]);
             assertThat(second.steps()).isEmpty();
         }
     }

@@ -117,7 +117,8 @@ class DamagedFileTest {
         Files.write(file, whole);
         assertThatThrownBy(() -> Engine.H2_FILE.open(url).close())
                 .isInstanceOf(StoreException.class)
-                .hasMessageContainingAll("ends with revision " + ROWS, "has had revision " + (ROWS + 1), side.toString())
+                .hasMessageContainingAll(
+                        "ends with revision " + ROWS, "has had revision " + (ROWS + 1), side.toString())
                 .hasMessageContaining("to go on with what it has, move dormouse.revision away");
 
         Files.delete(side);

@@ -99,8 +99,8 @@ class DatabaseStoppedTest {
                 // It may have been refused by now, or still wait; both are well, silence for good would not be.
                 signal("CONT", stopped);
                 await().atMost(SOON)
-                        .until(() -> !newcomer.open()
-                                || newcomer.heard().stream().anyMatch(ServerMessage::hasRegistered));
+                        .until(() ->
+                                !newcomer.open() || newcomer.heard().stream().anyMatch(ServerMessage::hasRegistered));
                 if (!newcomer.open()) {
                     assertThat(newcomer.endedWith()).isEqualTo("STORE_UNAVAILABLE");
                     assertThat(newcomer.retryAfter()).isNotNull();
@@ -123,10 +123,10 @@ class DatabaseStoppedTest {
             List<Long> revisions = revisions(postgres);
             assertThat(revisions)
                     .as("no gap")
-                    .containsExactlyElementsOf(LongStream.rangeClosed(1, revisions.size())
-                            .boxed()
-                            .toList());
-            System.out.printf("PostgreSQL stopped for %d s: %,d infers answered meanwhile%n", STOPPED.toSeconds(), answered);
+                    .containsExactlyElementsOf(
+                            LongStream.rangeClosed(1, revisions.size()).boxed().toList());
+            System.out.printf(
+                    "PostgreSQL stopped for %d s: %,d infers answered meanwhile%n", STOPPED.toSeconds(), answered);
         }
     }
 }

@@ -69,8 +69,7 @@ class TokenStoreTest {
         store.create(a, entry("token.create", "a"));
         store.create(b, entry("token.create", "b"));
         assertThat(store.tokens()).containsExactly(a, b);
-        assertThat(audit.newest(10))
-                .containsExactlyInAnyOrder(entry("token.create", "a"), entry("token.create", "b"));
+        assertThat(audit.newest(10)).containsExactlyInAnyOrder(entry("token.create", "a"), entry("token.create", "b"));
     }
 
     @Test
@@ -92,7 +91,9 @@ class TokenStoreTest {
         assertThat(store.revoke("a", entry("token.revoke", "a"))).isTrue();
         assertThat(store.revoke("b", entry("token.revoke", "b"))).isFalse();
         assertThat(store.tokens()).extracting(Token::revoked).containsExactly(true);
-        assertThat(audit.newest(10)).filteredOn(row -> row.action().equals("token.revoke")).hasSize(1);
+        assertThat(audit.newest(10))
+                .filteredOn(row -> row.action().equals("token.revoke"))
+                .hasSize(1);
     }
 
     @Test
@@ -110,7 +111,9 @@ class TokenStoreTest {
         for (int i = 0; i < 5; i++) {
             audit.record(List.of(entry("llm.wake", "qwen3 '\"\0 " + i, NOON.plusSeconds(i))));
         }
-        assertThat(audit.newest(2)).extracting(row -> row.time()).containsExactly(NOON.plusSeconds(4), NOON.plusSeconds(3));
+        assertThat(audit.newest(2))
+                .extracting(row -> row.time())
+                .containsExactly(NOON.plusSeconds(4), NOON.plusSeconds(3));
         audit.forget(NOON.plus(Duration.ofSeconds(3)));
         assertThat(audit.newest(9)).hasSize(2);
         audit.forget(NOON.plus(Duration.ofSeconds(3)));
