@@ -78,7 +78,8 @@ final class ChaosClient implements Runnable {
                 return;
             }
             history.ended(id + " of " + llm + ", " + events + " events", wrong);
-            LockSupport.parkNanos(Duration.ofMillis(random.nextInt(wrong == null ? 50 : 300)).toNanos());
+            LockSupport.parkNanos(
+                    Duration.ofMillis(random.nextInt(wrong == null ? 50 : 300)).toNanos());
         }
     }
 

@@ -25,7 +25,8 @@ final class ChaosDatabase implements AutoCloseable {
     }
 
     String url() {
-        return "jdbc:postgresql://127.0.0.1:" + postgres.getPort() + "/postgres?user=postgres&connectTimeout=5&socketTimeout=20";
+        return "jdbc:postgresql://127.0.0.1:" + postgres.getPort()
+                + "/postgres?user=postgres&connectTimeout=5&socketTimeout=20";
     }
 
     Connection connect() throws SQLException {
@@ -44,7 +45,10 @@ final class ChaosDatabase implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of("kill", "-" + name, Long.toString(postmaster)));
         ProcessHandle.of(postmaster)
                 .ifPresent(process -> process.descendants().forEach(each -> command.add(Long.toString(each.pid()))));
-        new ProcessBuilder(command).redirectErrorStream(true).start().waitFor(); // one that has ended since is no matter
+        new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .start()
+                .waitFor(); // one that has ended since is no matter
     }
 
     @Override

@@ -76,8 +76,8 @@ final class ChaosHistory {
                         "SELECT event_revision, event_type, name, state, owner_session FROM llm_event ORDER BY event_revision")) {
             while (events.next()) {
                 String name = events.getString(3);
-                String what = events.getLong(1) + " " + events.getString(2) + " " + name + " " + events.getString(4) + " "
-                        + events.getString(5);
+                String what = events.getLong(1) + " " + events.getString(2) + " " + name + " " + events.getString(4)
+                        + " " + events.getString(5);
                 Row before = rows.get(name);
                 Row now = new Row(events.getString(4), events.getString(5));
                 switch (events.getString(2)) {

@@ -68,13 +68,11 @@ class ChaosTest {
                         "bea",
                         second.address(),
                         sleepy.wakeableLlm("sleepy", 4) + pooled(other.llm("right", 2)));
-                AgentProcess eve =
-                        AgentProcess.start(directory, "eve", third.address(), other.llm("contested", 4))) {
+                AgentProcess eve = AgentProcess.start(directory, "eve", third.address(), other.llm("contested", 4))) {
             awaitServing(server);
             long descriptors = descriptors(server);
             for (int i = 0; i < CLIENTS; i++) {
-                clients.execute(
-                        new ChaosClient("c" + i, server.http(), LLMS, new Random(random.nextLong()), history));
+                clients.execute(new ChaosClient("c" + i, server.http(), LLMS, new Random(random.nextLong()), history));
             }
             ChaosFaults faults = new ChaosFaults(
                     server,
@@ -96,8 +94,8 @@ class ChaosTest {
                 history.end();
                 clients.shutdown();
                 boolean ended = clients.awaitTermination(180, TimeUnit.SECONDS);
-                System.out.println("chaos: " + faults.done() + "; answers " + history.outcomes() + "; backends were asked "
-                        + answers.asked() + " times");
+                System.out.println("chaos: " + faults.done() + "; answers " + history.outcomes()
+                        + "; backends were asked " + answers.asked() + " times");
                 if (!ended || !history.wrong().isEmpty()) {
                     faults.log().forEach(System.out::println);
                 }
@@ -130,8 +128,9 @@ class ChaosTest {
     private static void awaitNothingLeft(ServerProcess server, ChaosAnswers answers, long descriptors) {
         await().atMost(Duration.ofSeconds(90)).untilAsserted(() -> {
             String metrics = metrics(server);
-            assertThat(metrics.lines().filter(line -> line.startsWith("dormouse_tasks_active ")
-                            || line.startsWith("dormouse_tasks_queued ")))
+            assertThat(metrics.lines()
+                            .filter(line -> line.startsWith("dormouse_tasks_active ")
+                                    || line.startsWith("dormouse_tasks_queued ")))
                     .as("tasks")
                     .isNotEmpty()
                     .allMatch(line -> line.endsWith(" 0.0"));
@@ -142,7 +141,10 @@ class ChaosTest {
 
     private static String metrics(ServerProcess server) throws IOException, InterruptedException {
         return HttpClient.newHttpClient()
-                .send(HttpRequest.newBuilder(URI.create(server.http() + "/metrics")).build(), BodyHandlers.ofString())
+                .send(
+                        HttpRequest.newBuilder(URI.create(server.http() + "/metrics"))
+                                .build(),
+                        BodyHandlers.ofString())
                 .body();
     }
 

@@ -34,10 +34,15 @@ class FailureListTest {
             Matcher matcher = LINE.matcher(line);
             if (matcher.matches()) {
                 int number = Integer.parseInt(matcher.group(1));
-                assertThat(cells.put(number, matcher.group(3))).as("%d is there once", number).isNull();
+                assertThat(cells.put(number, matcher.group(3)))
+                        .as("%d is there once", number)
+                        .isNull();
                 named.put(
                         number,
-                        NAME.matcher(matcher.group(3)).results().map(name -> name.group(1)).collect(Collectors.toSet()));
+                        NAME.matcher(matcher.group(3))
+                                .results()
+                                .map(name -> name.group(1))
+                                .collect(Collectors.toSet()));
             }
         }
     }
@@ -45,7 +50,8 @@ class FailureListTest {
     private static Set<String> testClasses() throws IOException {
         Set<String> classes = new HashSet<>();
         try (Stream<Path> modules = Files.list(Program.root())) {
-            for (Path module : modules.filter(each -> Files.isDirectory(each.resolve("src/test/java"))).toList()) {
+            for (Path module : modules.filter(each -> Files.isDirectory(each.resolve("src/test/java")))
+                    .toList()) {
                 try (Stream<Path> files = Files.walk(module.resolve("src/test/java"))) {
                     files.map(file -> file.getFileName().toString())
                             .filter(name -> name.endsWith("Test.java"))
@@ -75,12 +81,11 @@ class FailureListTest {
 
     @Test
     void everyTestThatIsNamedIsThere() throws IOException {
-        List<String> missing = named.values().stream()
-                .flatMap(Set::stream)
-                .distinct()
-                .sorted()
-                .collect(Collectors.toList());
+        List<String> missing =
+                named.values().stream().flatMap(Set::stream).distinct().sorted().collect(Collectors.toList());
         missing.removeAll(testClasses());
-        assertThat(missing).as("tests that docs/failures.md names and nobody has").isEmpty();
+        assertThat(missing)
+                .as("tests that docs/failures.md names and nobody has")
+                .isEmpty();
     }
 }

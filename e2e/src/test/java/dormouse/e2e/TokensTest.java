@@ -57,37 +57,42 @@ class TokensTest {
                     .map(line -> line.substring(line.indexOf("dmt_")))
                     .findFirst()
                     .orElseThrow();
-            String agents =
-                    run(server, admin, "token", "create", "desk", "--publish", "team-a/*").line();
-            String client =
-                    run(server, admin, "token", "create", "ana", "--use", "team-a/*").line();
+            String agents = run(server, admin, "token", "create", "desk", "--publish", "team-a/*")
+                    .line();
+            String client = run(server, admin, "token", "create", "ana", "--use", "team-a/*")
+                    .line();
             Path file = Files.writeString(directory.resolve("token"), agents + "\n");
             String llms = "- {name: team-a/story, url: '" + backend.url() + "'}\n- {name: team-b/story, url: '"
                     + backend.url() + "'}\n";
-            try (AgentProcess agent = AgentProcess.start(
-                    directory, "desk", server.address() + "\ntokenFile: " + file, llms)) {
-                await().atMost(ServerProcess.PATIENCE).until(() -> run(server, client, "list", "-o", "name")
-                        .line()
-                        .equals("team-a/story"));
-                assertThat(run(server, client, "run", "team-a/story", "a story").line()).isEqualTo("Once upon a time.");
+            try (AgentProcess agent =
+                    AgentProcess.start(directory, "desk", server.address() + "\ntokenFile: " + file, llms)) {
+                await().atMost(ServerProcess.PATIENCE)
+                        .until(() ->
+                                run(server, client, "list", "-o", "name").line().equals("team-a/story"));
+                assertThat(run(server, client, "run", "team-a/story", "a story").line())
+                        .isEqualTo("Once upon a time.");
                 assertThat(agent.program().log()).contains("NAME_FORBIDDEN");
-                assertThat(run(server, client, "run", "team-b/story", "x").err()).contains("there is no Llm");
+                assertThat(run(server, client, "run", "team-b/story", "x").err())
+                        .contains("there is no Llm");
                 assertThat(run(server, client, "token", "list").exit()).isEqualTo(1);
                 assertThat(run(server, ADMIN, "list").exit()).isEqualTo(1);
                 assertThat(run(server, admin, "usage", "--by", "caller").line()).contains("tok-");
 
-                String desk = run(server, admin, "token", "list").out().lines()
+                String desk = run(server, admin, "token", "list")
+                        .out()
+                        .lines()
                         .filter(line -> line.endsWith(" desk"))
                         .findFirst()
                         .orElseThrow()
                         .split(" ")[0];
                 assertThat(run(server, admin, "token", "revoke", desk).exit()).isZero();
-                await().atMost(ServerProcess.PATIENCE).until(() -> run(server, client, "list", "-o", "wide")
-                        .out()
-                        .contains("INACTIVE"));
+                await().atMost(ServerProcess.PATIENCE)
+                        .until(() ->
+                                run(server, client, "list", "-o", "wide").out().contains("INACTIVE"));
                 await().atMost(ServerProcess.PATIENCE)
                         .until(() -> agent.program().log().contains("UNAUTHENTICATED"));
-                assertThat(run(server, client, "run", "team-a/story", "x").exit()).isEqualTo(1);
+                assertThat(run(server, client, "run", "team-a/story", "x").exit())
+                        .isEqualTo(1);
 
                 server.program().terminate();
                 assertThat(server.program().exitCode()).isZero();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dormouse.contract.Problems;
 import dormouse.v1.AdminServiceGrpc;
+import dormouse.v1.BackupRequest;
 import dormouse.v1.ChatMessage;
 import dormouse.v1.ChatRequest;
 import dormouse.v1.CreateLlmRequest;
@@ -186,6 +187,10 @@ class AccessMatrixTest {
                     ADMINISTERS,
                     admin(s -> s.revokeToken(
                             RevokeTokenRequest.newBuilder().setId("tok-none").build()))),
+            row(
+                    "dormouse.v1.AdminService/Backup",
+                    ADMINISTERS,
+                    admin(s -> all(s.backup(BackupRequest.getDefaultInstance())))),
             row(
                     "dormouse.v1.AdminService/SumUsage",
                     USES,

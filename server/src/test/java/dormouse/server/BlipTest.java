@@ -63,7 +63,7 @@ class BlipTest {
         assertThat(queued.reason()).isEqualTo("LLM_INACTIVE");
         assertThat(queued.retryAfter()).isNotNull();
         assertThat(server.relay().tasks()).isZero();
-        assertThat(server.time().alarms()).isEqualTo(6);
+        assertThat(server.time().alarms()).isEqualTo(Harness.ALARMS_AT_REST);
     }
 
     @Test

@@ -183,7 +183,7 @@ class CloneTest {
         assertThat(next.last(ServerMessage::hasRegistered).getRegistered().getResumed())
                 .isTrue();
         assertThat(infer.reason()).as("another process knows nothing of it").isEqualTo("AGENT_LOST");
-        assertThat(server.time().alarms()).isEqualTo(6);
+        assertThat(server.time().alarms()).isEqualTo(Harness.ALARMS_AT_REST);
     }
 
     @Test

@@ -45,6 +45,9 @@ import org.jspecify.annotations.Nullable;
  * call returns, all that it leads to has happened. Its database is a real H2, in memory.
  */
 public final class Harness implements AutoCloseable {
+    /** Of a server that nothing happens to: of the sweep three, of usage two, of the watches one, of the tokens one. */
+    static final int ALARMS_AT_REST = 7;
+
     /** Of the backends of PUBLIC Llms, in the machine's own time. */
     private static final Duration CHECK_INTERVAL = Duration.ofMillis(50);
 

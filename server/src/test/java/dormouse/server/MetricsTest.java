@@ -77,7 +77,7 @@ class MetricsTest {
                 .filter(help -> !help.group(1).matches("(jvm|process)_.*"))
                 .forEach(help -> scraped.put(help.group(1), kinds.get(help.group(1)) + ": " + help.group(2)));
 
-        assertThat(scraped).hasSize(12).isEqualTo(documented);
+        assertThat(scraped).hasSize(13).isEqualTo(documented);
         assertThat(kinds).containsKeys("jvm_memory_used_bytes", "jvm_threads_current", "process_cpu_seconds_total");
     }
 

@@ -379,9 +379,7 @@ final class RandomHistory implements AutoCloseable {
                 .isBetween(wasKilled ? 0 : ended, ended);
         watch.end();
         checks.nothingRemains();
-        assertThat(server.time().alarms())
-                .as("alarms: of the sweep three, of usage two, of the watches one")
-                .isEqualTo(6);
+        assertThat(server.time().alarms()).as("alarms").isEqualTo(Harness.ALARMS_AT_REST);
     }
 
     @Override
