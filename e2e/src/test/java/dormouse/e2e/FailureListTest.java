@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 class FailureListTest {
     private static final Pattern LINE = Pattern.compile("\\| (\\d+) \\| (.+) \\| (.+) \\|");
     private static final Pattern NAME = Pattern.compile("`([A-Za-z0-9]+Test)`");
-    /** What belongs to replicas, of which there is one so far. */
-    private static final Set<Integer> TO_COME = Set.of(26);
+    /** What is being built: blips, keepalive, tokens; and replicas, of which there is one so far. */
+    private static final Set<Integer> TO_COME = Set.of(16, 17, 18, 19, 24, 26);
 
     private final Map<Integer, Set<String>> named = new TreeMap<>();
     private final Map<Integer, String> cells = new TreeMap<>();
@@ -66,7 +66,7 @@ class FailureListTest {
     void everyNumberHasATestOrSaysThatItIsToCome() {
         named.forEach((number, tests) -> {
             if (TO_COME.contains(number)) {
-                assertThat(cells.get(number)).as("%d", number).startsWith("to come");
+                assertThat(tests.isEmpty()).as("%d", number).isEqualTo(cells.get(number).startsWith("to come"));
             } else {
                 assertThat(tests).as("tests of %d", number).isNotEmpty();
             }
