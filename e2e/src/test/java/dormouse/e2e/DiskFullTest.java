@@ -94,7 +94,9 @@ class DiskFullTest {
             AgentServiceGrpc.AgentServiceStub stub = server.agents();
             AtomicInteger count = new AtomicInteger();
             await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(5)).until(() -> {
-                register(stub, "llm-" + count.getAndIncrement());
+                if (count.get() - acknowledged.size() - refused.size() < 8) { // a few at a time wait for their answer
+                    register(stub, "llm-" + count.getAndIncrement());
+                }
                 return refused.contains("STORE_UNAVAILABLE");
             });
 
