@@ -18,6 +18,7 @@ final class Leftovers {
             "Parts.parts",
             "Fleet.listeners",
             "Api.services",
+            "Door.servers",
             "Absences.listeners",
             "WakeMetrics.byLlm",
             "ManualTime.alarms",
