@@ -61,9 +61,7 @@ class DiskFullTest {
                 .setRegister(Register.newBuilder()
                         .setAgentName("agent of " + name)
                         .addLlms(LlmOffer.newBuilder()
-                                .setSpec(LlmSpec.newBuilder()
-                                        .setName(name)
-                                        .putLabels("note", "x".repeat(200)))))
+                                .setSpec(LlmSpec.newBuilder().setName(name).putLabels("note", "x".repeat(200)))))
                 .build());
     }
 
@@ -93,12 +91,15 @@ class DiskFullTest {
             Path ballast = Files.write(disk.resolve("ballast"), new byte[4 << 20]);
             AgentServiceGrpc.AgentServiceStub stub = server.agents();
             AtomicInteger count = new AtomicInteger();
-            await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(5)).until(() -> {
-                if (count.get() - acknowledged.size() - refused.size() < 8) { // a few at a time wait for their answer
-                    register(stub, "llm-" + count.getAndIncrement());
-                }
-                return refused.contains("STORE_UNAVAILABLE");
-            });
+            await().atMost(Duration.ofMinutes(2))
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> {
+                        if (count.get() - acknowledged.size() - refused.size()
+                                < 8) { // a few at a time wait for their answer
+                            register(stub, "llm-" + count.getAndIncrement());
+                        }
+                        return refused.contains("STORE_UNAVAILABLE");
+                    });
 
             Call during = Call.start(server.inference(), "mine", "{}");
             assertThat(during.end()).as("an infer needs no disk").isEqualTo("OK");
@@ -108,18 +109,24 @@ class DiskFullTest {
                     "disk full after %d of %d registrations; infers go on%n", acknowledged.size(), count.get());
 
             Files.delete(ballast);
-            await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofSeconds(1)).until(() -> {
-                register(stub, "with-room-again");
-                return acknowledged.contains("with-room-again");
-            });
+            await().atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofSeconds(1))
+                    .until(() -> {
+                        register(stub, "with-room-again");
+                        return acknowledged.contains("with-room-again");
+                    });
             Set<String> promised = Set.copyOf(acknowledged);
             server.program().kill();
             server.startAgain();
 
-            Set<String> missing = promised.stream().filter(name -> server.find(name).isEmpty()).collect(Collectors.toSet());
+            Set<String> missing = promised.stream()
+                    .filter(name -> server.find(name).isEmpty())
+                    .collect(Collectors.toSet());
             assertThat(missing).as("acknowledged, and gone").isEmpty();
             assertThat(server.llms()
-                            .listLlmEvents(ListLlmEventsRequest.newBuilder().setName("with-room-again").build())
+                            .listLlmEvents(ListLlmEventsRequest.newBuilder()
+                                    .setName("with-room-again")
+                                    .build())
                             .getEventsList())
                     .isNotEmpty();
             server.awaitStatus("mine", "ACTIVE");

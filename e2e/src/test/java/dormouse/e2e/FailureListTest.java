@@ -72,7 +72,9 @@ class FailureListTest {
     void everyNumberHasATestOrSaysThatItIsToCome() {
         named.forEach((number, tests) -> {
             if (TO_COME.contains(number)) {
-                assertThat(tests.isEmpty()).as("%d", number).isEqualTo(cells.get(number).startsWith("to come"));
+                assertThat(tests.isEmpty())
+                        .as("%d", number)
+                        .isEqualTo(cells.get(number).startsWith("to come"));
             } else {
                 assertThat(tests).as("tests of %d", number).isNotEmpty();
             }

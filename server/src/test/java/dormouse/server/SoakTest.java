@@ -145,8 +145,7 @@ class SoakTest {
         }
         agents.forEach(PacedAgent::cut);
         channels.forEach(ManagedChannel::shutdown);
-        await().atMost(Duration.ofSeconds(60))
-                .until(() -> channels.stream().allMatch(ManagedChannel::isTerminated));
+        await().atMost(Duration.ofSeconds(60)).until(() -> channels.stream().allMatch(ManagedChannel::isTerminated));
     }
 
     private void connect(RealServer server) {
