@@ -95,6 +95,13 @@ final class Networks implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        for (String link : List.of("dmr" + ID, "dmv" + ID)) {
+            try {
+                run("ip link del " + link); // else it may outlive its namespace for a while, and the next could not be made
+            } catch (IOException e) {
+                // it was not made, or is gone already
+            }
+        }
         IOException first = null;
         for (String space : List.of(server, router)) {
             try {
