@@ -97,7 +97,8 @@ final class Networks implements AutoCloseable {
     public void close() throws IOException {
         for (String link : List.of("dmr" + ID, "dmv" + ID)) {
             try {
-                run("ip link del " + link); // else it may outlive its namespace for a while, and the next could not be made
+                run("ip link del "
+                        + link); // else it may outlive its namespace for a while, and the next could not be made
             } catch (IOException e) {
                 // it was not made, or is gone already
             }

@@ -52,7 +52,7 @@ class GarbageOnSocketsTest {
     @BeforeAll
     static void start() {
         GRPC.setLevel(Level.OFF);
-        server = RealServer.start("limits.requestBytes=1MiB");
+        server = RealServer.start("limits.requestBytes=1MiB", "lifecycle.heartbeatTimeout=1h");
         healthy = new PacedAgent("healthy", 16 << 10);
         healthy.connect(server.channel(), ScriptedAgent.awake("qwen3"));
         await().until(healthy::registered);

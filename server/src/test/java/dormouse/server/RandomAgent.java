@@ -100,10 +100,11 @@ final class RandomAgent {
      */
     String connect(Channel channel, boolean orderly) {
         boolean fresh = random.nextInt(6) == 0;
+        boolean restarted = !fresh && agent != null && random.nextInt(10) == 0;
         if (agent == null) {
             agent = new ScriptedAgent(name, AgentServiceGrpc.newStub(channel));
         } else {
-            boolean cut = open() && (orderly || fresh || left || !registered() || random.nextBoolean());
+            boolean cut = open() && (orderly || fresh || restarted || left || !registered() || random.nextBoolean());
             if (cut) {
                 agent.cut();
             }
@@ -116,7 +117,6 @@ final class RandomAgent {
         wakes.clear();
         sleeps.clear();
         ended.clear();
-        boolean restarted = !fresh && random.nextInt(10) == 0;
         if (restarted) {
             agent.restarted();
         }
@@ -158,8 +158,9 @@ final class RandomAgent {
         return resumed;
     }
 
+    /** The set of names anew; not while the one before is unanswered, which no agent does. */
     String register() {
-        return register(List.of());
+        return registered() ? register(List.of()) : "waits for the answer to its registration";
     }
 
     private String register(List<TaskPosition> positions) {
