@@ -67,17 +67,27 @@ final class HerdMember implements StreamObserver<ServerMessage> {
         synchronized (this) {
             out = stream;
             answered = false;
-            stream.onNext(AgentMessage.newBuilder()
-                    .setRegister(Register.newBuilder()
-                            .setAgentName("agent of " + name)
-                            .setSessionId(session)
-                            .setResumeToken(token)
-                            .setInstanceId("process of " + name)
-                            .addLlms(LlmOffer.newBuilder()
-                                    .setSpec(LlmSpec.newBuilder().setName(name))))
-                    .build());
+            register(stream);
         }
         timer.schedule(() -> giveUp(stream), ANSWER_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private void register(StreamObserver<AgentMessage> stream) {
+        stream.onNext(AgentMessage.newBuilder()
+                .setRegister(Register.newBuilder()
+                        .setAgentName("agent of " + name)
+                        .setSessionId(session)
+                        .setResumeToken(token)
+                        .setInstanceId("process of " + name)
+                        .addLlms(LlmOffer.newBuilder().setSpec(LlmSpec.newBuilder().setName(name))))
+                .build());
+    }
+
+    /** As the real one does, later: its name may be its own earlier session's, which is not known to be gone yet. */
+    private synchronized void offerAgain(StreamObserver<AgentMessage> stream) {
+        if (stream == out && answered && !registered && !over) {
+            register(stream);
+        }
     }
 
     /** As the real one does where it gets no answer to its registration. */
@@ -100,6 +110,10 @@ final class HerdMember implements StreamObserver<ServerMessage> {
                 token = answer.getResumeToken();
             }
             tries = 0;
+            if (!registered) {
+                StreamObserver<AgentMessage> stream = out;
+                timer.schedule(() -> offerAgain(stream), ANSWER_SECONDS, TimeUnit.SECONDS);
+            }
         }
     }
 
