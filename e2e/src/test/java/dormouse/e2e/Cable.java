@@ -13,6 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way between an agent and its server, over TCP, that a test can cut: then both ends see their connections reset, what
@@ -81,7 +82,11 @@ final class Cable implements AutoCloseable {
                 }
                 sockets.add(agent);
                 if (!swallowing) {
-                    Socket onward = new Socket(server.getAddress(), server.getPort());
+                    Socket onward = onward();
+                    if (onward == null) {
+                        reset(agent);
+                        continue;
+                    }
                     sockets.add(onward);
                     connections.incrementAndGet();
                     threads.execute(() -> pass(agent, onward));
@@ -90,6 +95,15 @@ final class Cable implements AutoCloseable {
             }
         } catch (IOException closed) {
             // the test is over
+        }
+    }
+
+    /** Null where the server is not there. */
+    private @Nullable Socket onward() {
+        try {
+            return new Socket(server.getAddress(), server.getPort());
+        } catch (IOException e) {
+            return null;
         }
     }
 

@@ -79,7 +79,8 @@ final class HerdMember implements StreamObserver<ServerMessage> {
                         .setSessionId(session)
                         .setResumeToken(token)
                         .setInstanceId("process of " + name)
-                        .addLlms(LlmOffer.newBuilder().setSpec(LlmSpec.newBuilder().setName(name))))
+                        .addLlms(LlmOffer.newBuilder()
+                                .setSpec(LlmSpec.newBuilder().setName(name))))
                 .build());
     }
 
