@@ -1,7 +1,7 @@
 package dormouse.cli;
 
-import dormouse.v1.BackupPiece;
 import dormouse.v1.BackupRequest;
+import dormouse.v1.BackupResponse;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
 import java.io.IOException;
@@ -44,7 +44,7 @@ final class BackupCommand implements Callable<Integer> {
         Path part = file.resolveSibling(file.getFileName() + ".part");
         try (Client client = dormouse.connect()) {
             Progress progress = dormouse.progress(client);
-            BackupPiece first;
+            BackupResponse first;
             try {
                 first = copy(client, progress, part);
                 publish(part);
@@ -68,17 +68,17 @@ final class BackupCommand implements Callable<Integer> {
     }
 
     /** Returns the first piece. */
-    private BackupPiece copy(Client client, Progress progress, Path part)
+    private BackupResponse copy(Client client, Progress progress, Path part)
             throws IOException, StatusException, InterruptedException {
-        BlockingClientCall<?, BackupPiece> call = client.adminStreams().backup(BackupRequest.getDefaultInstance());
-        BackupPiece first = next(client, call, progress);
+        BlockingClientCall<?, BackupResponse> call = client.adminStreams().backup(BackupRequest.getDefaultInstance());
+        BackupResponse first = next(client, call, progress);
         if (first == null) {
             throw Failure.refused("the server has sent no backup");
         }
         long written = 0;
         try (FileChannel out = FileChannel.open(
                 part, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            for (BackupPiece piece = first; piece != null; piece = next(client, call, progress)) {
+            for (BackupResponse piece = first; piece != null; piece = next(client, call, progress)) {
                 for (ByteBuffer data : piece.getData().asReadOnlyByteBufferList()) {
                     while (data.hasRemaining()) {
                         written += out.write(data);
@@ -94,7 +94,8 @@ final class BackupCommand implements Callable<Integer> {
         return first;
     }
 
-    private static @Nullable BackupPiece next(Client client, BlockingClientCall<?, BackupPiece> call, Progress progress)
+    private static @Nullable BackupResponse next(
+            Client client, BlockingClientCall<?, BackupResponse> call, Progress progress)
             throws StatusException, InterruptedException {
         return client.next(call, progress::waiting);
     }

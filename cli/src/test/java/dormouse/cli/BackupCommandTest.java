@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dormouse.contract.Problems;
-import dormouse.v1.BackupPiece;
+import dormouse.v1.BackupResponse;
 import io.grpc.Status.Code;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,12 +28,14 @@ class BackupCommandTest {
     void start() throws IOException {
         server = new FakeServer();
         server.backup = answers(
-                BackupPiece.newBuilder()
+                BackupResponse.newBuilder()
                         .setTotalBytes(8)
                         .setRevision(41)
                         .setData(ByteString.copyFromUtf8("whole "))
                         .build(),
-                BackupPiece.newBuilder().setData(ByteString.copyFromUtf8("it")).build());
+                BackupResponse.newBuilder()
+                        .setData(ByteString.copyFromUtf8("it"))
+                        .build());
         cli = new CommandRun(home).server(server);
         file = home.resolve("backup.zip");
     }
@@ -79,7 +81,7 @@ class BackupCommandTest {
             } catch (IOException e) {
                 throw new IllegalStateException(e);
             }
-            answers(BackupPiece.newBuilder()
+            answers(BackupResponse.newBuilder()
                             .setTotalBytes(2)
                             .setData(ByteString.copyFromUtf8("it"))
                             .build())
@@ -92,7 +94,7 @@ class BackupCommandTest {
 
     @Test
     void half_a_backup_is_none() throws IOException {
-        server.backup = answers(BackupPiece.newBuilder()
+        server.backup = answers(BackupResponse.newBuilder()
                 .setTotalBytes(8)
                 .setData(ByteString.copyFromUtf8("whole"))
                 .build());

@@ -1,8 +1,8 @@
 package dormouse.cli;
 
 import dormouse.v1.AdminServiceGrpc;
-import dormouse.v1.BackupPiece;
 import dormouse.v1.BackupRequest;
+import dormouse.v1.BackupResponse;
 import dormouse.v1.ChatEvent;
 import dormouse.v1.ChatRequest;
 import dormouse.v1.CreateLlmRequest;
@@ -72,7 +72,7 @@ final class FakeServer implements AutoCloseable {
     volatile Script<ListAgentsRequest, ListAgentsResponse> agents = unscripted();
 
     volatile Script<SumUsageRequest, SumUsageResponse> usage = unscripted();
-    volatile Script<BackupRequest, BackupPiece> backup = unscripted();
+    volatile Script<BackupRequest, BackupResponse> backup = unscripted();
     volatile Script<CreateTokenRequest, CreateTokenResponse> createToken = unscripted();
     volatile Script<ListTokensRequest, ListTokensResponse> tokens = unscripted();
     volatile Script<RevokeTokenRequest, RevokeTokenResponse> revokeToken = unscripted();
@@ -197,7 +197,7 @@ final class FakeServer implements AutoCloseable {
         }
 
         @Override
-        public void backup(BackupRequest request, StreamObserver<BackupPiece> observer) {
+        public void backup(BackupRequest request, StreamObserver<BackupResponse> observer) {
             play(backup, request, observer);
         }
 

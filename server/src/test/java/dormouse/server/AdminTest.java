@@ -10,8 +10,8 @@ import dormouse.contract.Times;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.Agent;
 import dormouse.v1.AgentMessage;
-import dormouse.v1.BackupPiece;
 import dormouse.v1.BackupRequest;
+import dormouse.v1.BackupResponse;
 import dormouse.v1.DisconnectAgentRequest;
 import dormouse.v1.Heartbeat;
 import dormouse.v1.ListAgentsRequest;
@@ -154,7 +154,7 @@ class AdminTest {
     @Test
     void oneBackupAtATimeIsMade() {
         server.blocking().hold();
-        Probe<BackupPiece> first = new Probe<>(
+        Probe<BackupResponse> first = new Probe<>(
                 10,
                 ears -> AdminServiceGrpc.newStub(server.channel()).backup(BackupRequest.getDefaultInstance(), ears));
         assertThatThrownBy(() -> server.admin()

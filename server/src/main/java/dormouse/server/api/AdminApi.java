@@ -18,8 +18,8 @@ import dormouse.server.fleet.UsageSum;
 import dormouse.server.relay.UsageLedger;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.Agent;
-import dormouse.v1.BackupPiece;
 import dormouse.v1.BackupRequest;
+import dormouse.v1.BackupResponse;
 import dormouse.v1.CreateTokenRequest;
 import dormouse.v1.CreateTokenResponse;
 import dormouse.v1.DisconnectAgentRequest;
@@ -181,13 +181,13 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     }
 
     @Override
-    public void backup(BackupRequest request, StreamObserver<BackupPiece> response) {
+    public void backup(BackupRequest request, StreamObserver<BackupResponse> response) {
         if (!backup.compareAndSet(false, true)) {
             response.onError(
                     Errors.of(Failure.retry(Reason.OVERLOADED, "another backup is under way", Duration.ofSeconds(10))));
             return;
         }
-        ServerCallStreamObserver<BackupPiece> out = (ServerCallStreamObserver<BackupPiece>) response;
+        ServerCallStreamObserver<BackupResponse> out = (ServerCallStreamObserver<BackupResponse>) response;
         new BackupCall(backups, fleet::revision, time, blocking, out, () -> backup.set(false)).start();
     }
 }

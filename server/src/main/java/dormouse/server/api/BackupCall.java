@@ -8,7 +8,7 @@ import dormouse.server.fleet.BackupStore;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.StoreException;
-import dormouse.v1.BackupPiece;
+import dormouse.v1.BackupResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -30,7 +30,7 @@ final class BackupCall {
     private final LongSupplier revision;
     private final Time time;
     private final Executor blocking;
-    private final ServerCallStreamObserver<BackupPiece> out;
+    private final ServerCallStreamObserver<BackupResponse> out;
     private final Runnable ended;
     private BackupStore.@Nullable Copy copy; // by whoever works, one at a time, and so the next
     private long sent;
@@ -49,7 +49,7 @@ final class BackupCall {
             LongSupplier revision,
             Time time,
             Executor blocking,
-            ServerCallStreamObserver<BackupPiece> out,
+            ServerCallStreamObserver<BackupResponse> out,
             Runnable ended) {
         this.store = store;
         this.revision = revision;
@@ -108,7 +108,7 @@ final class BackupCall {
         } else if (out.isCancelled()) {
             end();
         } else {
-            BackupPiece.Builder first = BackupPiece.newBuilder();
+            BackupResponse.Builder first = BackupResponse.newBuilder();
             BackupStore.Copy made = copy;
             if (made == null) {
                 first.setRevision(revision.getAsLong());
@@ -124,7 +124,7 @@ final class BackupCall {
                     out.onCompleted();
                     return;
                 }
-                out.onNext((sent == 0 ? first : BackupPiece.newBuilder())
+                out.onNext((sent == 0 ? first : BackupResponse.newBuilder())
                         .setData(data)
                         .build());
                 sent += data.size();

@@ -7,8 +7,8 @@ import dormouse.server.ManualTime;
 import dormouse.server.fleet.BackupStore;
 import dormouse.server.fleet.StoreException;
 import dormouse.v1.AdminServiceGrpc;
-import dormouse.v1.BackupPiece;
 import dormouse.v1.BackupRequest;
+import dormouse.v1.BackupResponse;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.inprocess.InProcessChannelBuilder;
@@ -64,10 +64,10 @@ class BackupCallTest {
     }
 
     /** Whoever has asked; takes what it is told to. */
-    private static final class Taker implements ClientResponseObserver<BackupRequest, BackupPiece> {
+    private static final class Taker implements ClientResponseObserver<BackupRequest, BackupResponse> {
         private ClientCallStreamObserver<BackupRequest> call;
         private long bytes;
-        private @Nullable BackupPiece first;
+        private @Nullable BackupResponse first;
         private @Nullable Throwable error;
         private boolean completed;
 
@@ -78,7 +78,7 @@ class BackupCallTest {
         }
 
         @Override
-        public void onNext(BackupPiece piece) {
+        public void onNext(BackupResponse piece) {
             first = first == null ? piece : first;
             bytes += piece.getData().size();
         }
@@ -105,13 +105,13 @@ class BackupCallTest {
                 .directExecutor()
                 .addService(new AdminServiceGrpc.AdminServiceImplBase() {
                     @Override
-                    public void backup(BackupRequest request, StreamObserver<BackupPiece> response) {
+                    public void backup(BackupRequest request, StreamObserver<BackupResponse> response) {
                         new BackupCall(
                                         () -> store.copy(),
                                         () -> 7,
                                         time,
                                         job -> blocking.execute(job),
-                                        (ServerCallStreamObserver<BackupPiece>) response,
+                                        (ServerCallStreamObserver<BackupResponse>) response,
                                         () -> ended++)
                                 .start();
                     }
