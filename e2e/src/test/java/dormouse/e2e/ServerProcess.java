@@ -92,6 +92,16 @@ final class ServerProcess implements AutoCloseable {
         return address;
     }
 
+    /** The token that it has shown at its first start, where it asks for tokens. */
+    String firstToken() {
+        return program.log()
+                .lines()
+                .filter(line -> line.contains("the first token of an ADMIN"))
+                .map(line -> line.substring(line.indexOf("dmt_")))
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** Where HTTP clients connect, as {@code http://HOST:PORT}. */
     String http() {
         return "http://" + http;

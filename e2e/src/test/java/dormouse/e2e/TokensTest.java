@@ -51,12 +51,8 @@ class TokensTest {
                     exchange.end();
                 });
                 ServerProcess server = ServerProcess.start(directory, "auth.mode=token")) {
-            String log = server.program().log();
-            String admin = log.lines()
-                    .filter(line -> line.contains("the first token of an ADMIN"))
-                    .map(line -> line.substring(line.indexOf("dmt_")))
-                    .findFirst()
-                    .orElseThrow();
+            String log;
+            String admin = server.firstToken();
             String agents = run(server, admin, "token", "create", "desk", "--publish", "team-a/*")
                     .line();
             String client = run(server, admin, "token", "create", "ana", "--use", "team-a/*")

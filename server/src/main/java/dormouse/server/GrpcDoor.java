@@ -1,5 +1,6 @@
 package dormouse.server;
 
+import dormouse.server.control.Unread;
 import io.grpc.BindableService;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerServiceDefinition;
@@ -17,6 +18,7 @@ final class GrpcDoor implements AutoCloseable {
     private static final int BESIDE_THE_BODY = 1 << 20;
 
     private final HealthStatusManager health = new HealthStatusManager();
+    private final Unread unread = Unread.ofThisProcess();
     private final io.grpc.Server server;
 
     /**
@@ -28,6 +30,8 @@ final class GrpcDoor implements AutoCloseable {
             throws IOException {
         transport.directExecutor().maxInboundMessageSize((int)
                 Math.min(requestBytes + BESIDE_THE_BODY, Integer.MAX_VALUE));
+        GrpcAnswers answers = new GrpcAnswers(unread);
+        transport.addTransportFilter(answers).intercept(answers);
         services.forEach(transport::addService);
         transport.addService(health.getHealthService());
         transport.addService(ProtoReflectionServiceV1.newInstance());
@@ -41,6 +45,11 @@ final class GrpcDoor implements AutoCloseable {
     /** What it serves; for tests. */
     List<ServerServiceDefinition> services() {
         return server.getServices();
+    }
+
+    /** Answers that its clients have not read. */
+    Unread unread() {
+        return unread;
     }
 
     int port() {

@@ -102,7 +102,7 @@ final class GrpcGuard implements ServerInterceptor {
         }
     }
 
-    private static <Q> ServerCall.Listener<Q> refuse(ServerCall<Q, ?> call, Failure why) {
+    static <Q> ServerCall.Listener<Q> refuse(ServerCall<Q, ?> call, Failure why) {
         StatusRuntimeException refusal = Api.refusal(why);
         Metadata trailers = refusal.getTrailers();
         call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);

@@ -346,6 +346,11 @@ public final class Server implements AutoCloseable {
         return tokens.visits();
     }
 
+    /** Answers that clients have not read, in bytes; for tests. */
+    long unread() {
+        return grpc.unread().all() + (door == null ? 0 : door.unread().all());
+    }
+
     /** How many clients are connected by HTTP; for tests, and so the next ones. */
     int connections() {
         return door == null ? 0 : door.connections();

@@ -189,13 +189,16 @@ class ErrorTableTest {
                         stage -> {
                             busy(stage);
                             stage.awaitTasks(3);
-                            stage.harness().advance(java.time.Duration.ofSeconds(1));
+                            await().until(() -> {
+                                stage.harness().advance(java.time.Duration.ofSeconds(1));
+                                return stage.harness().relay().tasks() == 1; // both that waited are over
+                            });
                         },
                         "deadlines.queue=1s"),
                 Row.of(Reason.WAKE_TIMEOUT, Code.DEADLINE_EXCEEDED, 504, Retry.MAYBE, stage -> {
                     stage.agent.register(ScriptedAgent.asleep(LLM));
                     stage.ask(LLM, 0, "wake", 1);
-                    stage.awaitTasks(2);
+                    stage.awaitWaking();
                     stage.harness().advance(java.time.Duration.ofSeconds(1));
                 }),
                 Row.of(
@@ -236,7 +239,7 @@ class ErrorTableTest {
         return Row.of(reason, grpc, http, retry, stage -> {
             stage.agent.register(ScriptedAgent.asleep(LLM));
             stage.ask(LLM);
-            stage.awaitTasks(2);
+            stage.awaitWaking();
             stage.harness()
                     .server()
                     .wakeGate()
@@ -330,7 +333,7 @@ class ErrorTableTest {
         void wakeFails(String reason) {
             agent.register(ScriptedAgent.asleep(LLM));
             ask(LLM);
-            awaitTasks(2);
+            awaitWaking();
             agent.send(AgentMessage.newBuilder()
                     .setWakeResult(WakeResult.newBuilder()
                             .setTaskId(agent.wakes().get(0).getTaskId())
@@ -339,6 +342,11 @@ class ErrorTableTest {
 
         void awaitTasks(int count) {
             await().until(() -> harness().relay().tasks() == count);
+        }
+
+        /** Both wait for the wake. */
+        void awaitWaking() {
+            await().until(() -> harness().server().wakeGate().waiting(new LlmName(LLM)) == 2);
         }
 
         void awaitOver() {

@@ -70,6 +70,60 @@ class ListTest {
                 .isEqualTo(1000);
     }
 
+    /** A client of gRPC takes 4 MiB unless it is told otherwise. */
+    @Test
+    void aPageThatWouldBeTooLargeEndsEarlyAndTheRestIsOnTheNext() {
+        ana.register(IntStream.range(0, 400)
+                .mapToObj(i -> offer(withLongLabels(String.format("n%03d", i)), LlmStatus.LLM_STATUS_ACTIVE))
+                .toArray(LlmOffer[]::new));
+        List<String> all = new ArrayList<>();
+        List<Integer> sizes = new ArrayList<>();
+        String token = "";
+        do {
+            ListLlmsResponse page =
+                    list(ListLlmsRequest.newBuilder().setPageSize(1000).setPageToken(token));
+            all.addAll(names(page));
+            sizes.add(page.getSerializedSize());
+            token = page.getNextPageToken();
+        } while (!token.isEmpty());
+
+        assertThat(all).hasSize(400).isSorted().doesNotHaveDuplicates();
+        assertThat(sizes).hasSizeGreaterThan(1).allMatch(size -> size < 3 << 20);
+    }
+
+    @Test
+    void soDoesAPageOfAHistory() {
+        for (int i = 0; i < 150; i++) {
+            ana.register(offer(withLongLabels("n"), LlmStatus.LLM_STATUS_ACTIVE));
+            ana.heartbeat("n", LlmStatus.LLM_STATUS_HIBERNATING);
+        }
+        List<Long> all = new ArrayList<>();
+        List<Integer> sizes = new ArrayList<>();
+        String token = "";
+        do {
+            ListLlmEventsResponse page = server.llms()
+                    .listLlmEvents(ListLlmEventsRequest.newBuilder()
+                            .setName("n")
+                            .setPageSize(1000)
+                            .setPageToken(token)
+                            .build());
+            page.getEventsList().forEach(event -> all.add(event.getLlm().getRevision()));
+            sizes.add(page.getSerializedSize());
+            token = page.getNextPageToken();
+        } while (!token.isEmpty());
+
+        assertThat(all).hasSizeGreaterThan(150).doesNotHaveDuplicates();
+        assertThat(sizes).hasSizeGreaterThan(1).allMatch(size -> size < 3 << 20);
+    }
+
+    private static LlmSpec.Builder withLongLabels(String name) {
+        LlmSpec.Builder spec = LlmSpec.newBuilder().setName(name).setWakeable(true);
+        for (int i = 0; i < 64; i++) {
+            spec.putLabels("label-" + i, "x".repeat(255));
+        }
+        return spec;
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 7, 8})
     void thePagesTogetherAreTheWholeInOrderOfName(int size) {

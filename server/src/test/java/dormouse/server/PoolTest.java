@@ -9,6 +9,7 @@ import dormouse.server.fleet.LlmName;
 import dormouse.v1.ChatMessage;
 import dormouse.v1.ChatRequest;
 import dormouse.v1.Deadlines;
+import dormouse.v1.GetLlmRequest;
 import dormouse.v1.Infer;
 import dormouse.v1.InferEvent;
 import dormouse.v1.LlmOffer;
@@ -318,6 +319,16 @@ class PoolTest {
         server.advance(Duration.ofSeconds(20));
         assertThat(third.reason()).isEqualTo("QUEUE_TIMEOUT");
         assertThat(third.message()).contains("shared");
+    }
+
+    @Test
+    void askedForAsIfItWereAnLlmItNamesItsOwn() {
+        publish(1, true, false);
+
+        assertThatThrownBy(() -> server.llms()
+                        .getLlm(GetLlmRequest.newBuilder().setName("shared").build()))
+                .satisfies(e -> assertThat(Problems.reason(e)).isEqualTo("LLM_NOT_FOUND"))
+                .hasMessageContaining("shared is a pool, to which infers alone can go; of its Llms: a, b");
     }
 
     @Test

@@ -34,12 +34,13 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** The Llms of the fleet, read from memory; only history asks the store, on a thread of {@code blocking}. */
 public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
+    private static final int MEMBERS_TOLD = 5;
+
     private final Fleet fleet;
     private final LlmStore store;
     private final WakeGate wakeGate;
@@ -89,17 +90,21 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
                     : PageToken.place(request.getPageToken());
             ListLlmsResponse.Builder page = ListLlmsResponse.newBuilder().setRevision(from.revision());
             Caller caller = Visits.caller();
+            int bytes = 0;
             for (Llm row : fleet.after(from.name().isEmpty() ? null : name(from.name()))) {
                 Llm llm = caller.seen(row);
                 if (llm == null || !wanted(request, llm)) {
                     continue;
                 }
-                if (page.getLlmsCount() == size) {
-                    String last = page.getLlms(size - 1).getSpec().getName();
+                dormouse.v1.Llm live = views.live(llm);
+                bytes += live.getSerializedSize();
+                int taken = page.getLlmsCount();
+                if (taken == size || (taken > 0 && bytes > PageToken.MOST_BYTES)) {
+                    String last = page.getLlms(taken - 1).getSpec().getName();
                     page.setNextPageToken(PageToken.of(new PageToken.Place(from.revision(), last)));
                     break;
                 }
-                page.addLlms(views.live(llm));
+                page.addLlms(live);
             }
             return page.build();
         });
@@ -130,14 +135,19 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
                 throw Errors.of(withoutHistory(name));
             }
             ListLlmEventsResponse.Builder page = ListLlmEventsResponse.newBuilder();
-            events.stream()
-                    .limit(size)
-                    .map(caller::seen)
-                    .filter(Objects::nonNull)
-                    .forEach(event -> page.addEvents(views.event(event)));
-            if (events.size() > size) {
-                page.setNextPageToken(
-                        PageToken.of(Long.toString(events.get(size - 1).revision())));
+            int bytes = 0;
+            for (int i = 0; i < events.size(); i++) {
+                LlmEvent seen = caller.seen(events.get(i));
+                dormouse.v1.LlmEvent event = seen == null ? null : views.event(seen);
+                bytes += event == null ? 0 : event.getSerializedSize();
+                if (i == size || (page.getEventsCount() > 0 && bytes > PageToken.MOST_BYTES)) {
+                    page.setNextPageToken(
+                            PageToken.of(Long.toString(events.get(i - 1).revision())));
+                    break;
+                }
+                if (event != null) {
+                    page.addEvents(event);
+                }
             }
             return page.build();
         });
@@ -208,13 +218,30 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
     }
 
     private Llm existing(String asked) {
-        LlmName name = Visits.usable(name(asked), Visits.caller());
+        Caller caller = Visits.caller();
+        LlmName name = Visits.usable(name(asked), caller);
         Llm row = fleet.find(name);
-        Llm llm = row == null ? null : Visits.caller().seen(row);
+        Llm llm = row == null ? null : caller.seen(row);
         if (llm == null) {
-            throw Errors.of(Visits.notFound(name));
+            throw Errors.of(absent(name, caller));
         }
         return llm;
+    }
+
+    /** Who asks for a pool as if it were an Llm is told whose name to say. */
+    private Failure absent(LlmName name, Caller caller) {
+        List<String> members = fleet.all().stream()
+                .map(caller::seen)
+                .filter(llm -> llm != null && llm.spec().pool().equals(name.value()))
+                .map(llm -> llm.name().value())
+                .sorted()
+                .limit(MEMBERS_TOLD)
+                .toList();
+        return members.isEmpty()
+                ? Visits.notFound(name)
+                : Failure.of(
+                        Reason.LLM_NOT_FOUND,
+                        name + " is a pool, to which infers alone can go; of its Llms: " + String.join(", ", members));
     }
 
     static LlmName name(@Nullable String said) {

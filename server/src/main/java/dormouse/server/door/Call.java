@@ -3,13 +3,17 @@ package dormouse.server.door;
 import dormouse.server.auth.Caller;
 import dormouse.server.auth.Visit;
 import dormouse.server.control.Time;
+import dormouse.server.control.Unread;
+import dormouse.server.fleet.Failure;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +32,7 @@ final class Call {
     private final List<Runnable> whenGone = new ArrayList<>();
     private final List<Runnable> whenOver = new ArrayList<>();
     private @Nullable Visit visit;
+    private Unread.@Nullable Connection unread;
     private boolean over;
 
     Call(HttpServerRequest request, Time time) {
@@ -49,6 +54,28 @@ final class Call {
             }
             whenOver.forEach(Runnable::run);
         }
+    }
+
+    /** Whole answers are counted there until they have left. */
+    void countOn(Unread.Connection connection) {
+        unread = connection;
+    }
+
+    /**
+     * Whether it may be answered: else its client leaves too much unread already, and is refused, or, where what it is told would
+     * only wait behind the rest, cut off.
+     */
+    boolean isRead() {
+        Failure why = unread == null ? null : unread.refusal();
+        if (why == null) {
+            return true;
+        }
+        if (multiplexed()) {
+            refuse(Refusal.of(why));
+        } else {
+            request.connection().close();
+        }
+        return false;
     }
 
     /** It is let in: until it is over. */
@@ -118,7 +145,21 @@ final class Call {
         if (request.method() == HttpMethod.HEAD) {
             response.end();
         } else {
-            response.end(Buffer.buffer(body));
+            counted(body.length, response.end(Buffer.buffer(body)));
+        }
+    }
+
+    /** A piece of an answer of which there will be more. */
+    void write(String piece) {
+        byte[] bytes = piece.getBytes(StandardCharsets.UTF_8);
+        counted(bytes.length, response().write(Buffer.buffer(bytes)));
+    }
+
+    private void counted(long bytes, Future<Void> leaving) {
+        Unread.Connection connection = unread;
+        if (connection != null) {
+            connection.answered(bytes);
+            leaving.onComplete(left -> connection.taken(bytes)); // comes, too, when the connection is closed before
         }
     }
 

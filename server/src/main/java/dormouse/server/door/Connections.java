@@ -2,6 +2,7 @@ package dormouse.server.door;
 
 import dormouse.server.control.ConnectionLimits;
 import dormouse.server.control.Time;
+import dormouse.server.control.Unread;
 import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class Connections {
     private final Time time;
     private final ConnectionLimits limits;
+    private final Unread unread = Unread.ofThisProcess();
     private final Map<HttpConnection, Held> all = new ConcurrentHashMap<>();
 
     Connections(Time time, ConnectionLimits limits) {
@@ -44,7 +46,13 @@ final class Connections {
     void begins(Call call) {
         Held held = held(call.request().connection());
         held.busy();
+        call.countOn(held.unread);
         call.whenOver(held::done);
+    }
+
+    /** Answers that their clients have not read. */
+    Unread unread() {
+        return unread;
     }
 
     int size() {
@@ -65,6 +73,7 @@ final class Connections {
     private final class Held {
         private final HttpConnection connection;
         private final Context loop = Vertx.currentContext();
+        private final Unread.Connection unread = Connections.this.unread.connection();
         private int calls;
         private Time.@Nullable Alarm alarm;
 

@@ -6,6 +6,7 @@ import dormouse.server.control.ConnectionLimits;
 import dormouse.server.control.Fleet;
 import dormouse.server.control.Guests;
 import dormouse.server.control.Time;
+import dormouse.server.control.Unread;
 import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.Relay;
 import io.vertx.core.DeploymentOptions;
@@ -187,6 +188,11 @@ public final class Door implements AutoCloseable {
     /** How many clients have asked for something and are connected. */
     public int connections() {
         return connections.size();
+    }
+
+    /** Answers that their clients have not read. */
+    public Unread unread() {
+        return connections.unread();
     }
 
     /** Everyone who is connected. */

@@ -66,6 +66,9 @@ final class Front {
             call.refuse(stranger);
             return;
         }
+        if (!call.isRead()) {
+            return;
+        }
         String path = call.path();
         HttpMethod method = request.method();
         Routes.Match match = routes.find(path);

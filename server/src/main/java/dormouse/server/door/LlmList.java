@@ -55,7 +55,7 @@ final class LlmList {
         int rows = 0;
         for (Llm row : fleet.after(last)) {
             if (rows++ == ROWS) {
-                response.write(text.toString());
+                call.write(text.toString());
                 return true;
             }
             last = row.name();
@@ -65,7 +65,8 @@ final class LlmList {
                 any = true;
             }
         }
-        response.end(text.append("],\"revision\":").append(revision).append('}').toString());
+        call.write(text.append("],\"revision\":").append(revision).append('}').toString());
+        response.end();
         return false;
     }
 }
