@@ -17,10 +17,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Fifty clients that give up after a second, and ask again, want an Llm that takes longer than that to boot. */
+@Tag("slow")
 class ImpatientHerdTest {
     private static final int CLIENTS = 50;
     private static final int TIMES = 3;

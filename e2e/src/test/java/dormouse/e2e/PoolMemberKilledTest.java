@@ -11,10 +11,12 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A pool of two machines: while both serve 200 requests, the agent of one is killed. */
+@Tag("slow")
 class PoolMemberKilledTest {
     private static final int SLOTS = 8;
     private static final String WORDS =

@@ -7,10 +7,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An operator declares a PUBLIC Llm with the command line; the server's process serves it, over a restart too. */
+@Tag("slow")
 class PublicLlmTest {
     private static final String SSE = "data: {\"choices\":[{\"delta\":{\"content\":\"Once upon a time.\"}}]}\n\n"
             + "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,6 +46,7 @@ class ThousandWaitersTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void aRecipeThatFailsIsToldToAllAndTriedAgainAfterTheCoolDown() {
         try (ServerProcess server = ServerProcess.start(directory);

@@ -17,6 +17,7 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -171,6 +172,7 @@ class ConnectionsTest {
         assertThat(ends(socket)).isTrue();
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @EnumSource
     void a_connection_without_a_request_has_an_end(At at) throws Exception {
@@ -181,6 +183,7 @@ class ConnectionsTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void a_grpc_peer_that_answers_no_ping_is_gone() throws Exception {
         try (Http2Wire wire = Http2Wire.hello(hasty.port())) {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import dormouse.contract.Problems;
+import dormouse.v1.GetLlmRequest;
 import dormouse.v1.Infer;
 import dormouse.v1.LlmSpec;
 import dormouse.v1.LlmStatus;
@@ -107,7 +108,11 @@ class DoorStreamsTest {
         WireClient first = door.client().post("/v1/chat/completions", STREAM);
         door.asked();
         client.post("/v1/chat/completions", STREAM);
-        await().until(() -> door.harness().relay().tasks() == 2);
+        await().until(() -> door.harness()
+                        .llms()
+                        .getLlm(GetLlmRequest.newBuilder().setName("qwen").build())
+                        .getQueuedTasks()
+                == 1);
         door.advance(SPELL);
 
         assertThat(client.head().status()).isEqualTo(200);

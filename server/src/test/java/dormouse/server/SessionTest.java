@@ -106,6 +106,25 @@ class SessionTest {
     }
 
     @Test
+    void whatWaitedForItsTurnWhenItsStreamWasFencedIsDroppedAndCounted() {
+        ana.register(awake("a"));
+        ScriptedAgent next = second(ana);
+        server.stores().beforeTheNextAdvance(() -> {
+            ana.heartbeat("a", LlmStatus.LLM_STATUS_HIBERNATING);
+            ana.goodbye();
+            ana.ask(awake("c"));
+        });
+
+        next.register(awake("a"));
+
+        assertThat(server.llm("a").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
+        assertThat(server.server().fleet().all()).hasSize(1);
+        assertThat(server.server().sessions().lateMessages())
+                .as("the heartbeat, the goodbye, the register")
+                .isEqualTo(3);
+    }
+
+    @Test
     void theEndOfAFencedStreamAfterItsReplacementChangesNothing() {
         ana.register(awake("a"));
         ScriptedAgent next = second(ana);

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Usage is written in batches, behind the tasks: no row twice, no row forgotten while there is room, no task slowed. */
@@ -144,6 +145,7 @@ class UsageLedgerTest {
         assertThat(ledger().waiting()).isZero();
     }
 
+    @Tag("slow")
     @Test
     void beyondTheBoundRowsAreDroppedAndCountedAndTheTasksGoOn() {
         server.stores().away();

@@ -193,6 +193,7 @@ public final class AgentSessions implements Reception {
                 letLeave(agent); // where it has said goodbye while the store was away
                 answer.accept(new Registered.Accepted(agent.session(), null, agent.epoch(), true, true, grants));
             } else {
+                late();
                 answer.accept(new Registered.Rejected(Epochs.fenced()));
             }
         });
@@ -302,6 +303,8 @@ public final class AgentSessions implements Reception {
             fleet.insist("heartbeat", () -> {
                 if (isCurrent(agent)) {
                     rows.report(agent, agent.takeReports(), now);
+                } else {
+                    late();
                 }
             });
         }
@@ -337,7 +340,9 @@ public final class AgentSessions implements Reception {
     }
 
     private void letLeave(AttachedAgent agent) {
-        if (isCurrent(agent) && agent.leaving()) {
+        if (!isCurrent(agent)) {
+            late();
+        } else if (agent.leaving()) {
             agent.publish(Set.of());
             rows.change(agent, row -> Lifecycle.left(row, "agent " + agent.name() + " said goodbye", time.now()));
         }
