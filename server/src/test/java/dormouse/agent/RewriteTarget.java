@@ -70,11 +70,16 @@ public final class RewriteTarget {
         }
         try {
             same(once, ModelRewrite.rewrite(once, "big"));
+            ObjectNode before;
+            try {
+                before = (ObjectNode) JSON.readTree(body);
+            } catch (com.fasterxml.jackson.core.JsonParseException e) {
+                return; // broken UTF-8 in what is passed by unread: its backend may say so
+            }
             JsonNode after = JSON.readTree(once);
             if (!"big".equals(after.path("model").asText())) {
                 throw new AssertionError("no other model: " + after.path("model"));
             }
-            ObjectNode before = (ObjectNode) JSON.readTree(body);
             before.put("model", "big");
             if (!before.equals(after)) {
                 throw new AssertionError("more than the model has changed");

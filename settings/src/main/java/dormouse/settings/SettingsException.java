@@ -8,10 +8,23 @@ public final class SettingsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public SettingsException(String message) {
-        super(message);
+        super(oneLine(message));
     }
 
     SettingsException(Place place, String message) {
-        super(place + ": " + message);
+        super(oneLine(place + ": " + message));
+    }
+
+    /** A key can hold whatever a file can. */
+    private static String oneLine(String message) {
+        StringBuilder line = new StringBuilder(message.length());
+        message.codePoints().forEach(each -> {
+            switch (Character.getType(each)) {
+                case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR ->
+                    line.append(each == '\n' ? "\\n" : each == '\r' ? "\\r" : String.format("\\u%04x", each));
+                default -> line.appendCodePoint(each);
+            }
+        });
+        return line.toString();
     }
 }

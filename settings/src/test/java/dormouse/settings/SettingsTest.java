@@ -193,6 +193,13 @@ class SettingsTest {
     }
 
     @Test
+    void what_is_said_is_one_line_whatever_is_written() {
+        Settings settings = yaml("\"x\\ny\\r\\u2028z\": 1\n");
+        settings.text("name", "");
+        refuses(settings::rejectUnknown, "f.yaml:1: x\\ny\\r\\u2028z: unknown key (known here: name)");
+    }
+
+    @Test
     void a_key_like_no_other_is_refused_without_a_suggestion() {
         Settings settings = yaml("llms:\n  - name: a\n    colour: red\n");
         settings.list("llms").forEach(llm -> llm.required("name"));

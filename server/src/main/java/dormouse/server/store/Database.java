@@ -66,7 +66,7 @@ public final class Database implements AutoCloseable {
         this.sessions = new JdbiSessionStore(transactions);
         this.wakeTimes = new JdbiWakeTimeStore(transactions);
         this.usage = new JdbiUsageStore(transactions);
-        this.backups = new H2Backup(url, properties);
+        this.backups = new H2Backup(url, properties, transactions);
         this.tokens = new JdbiTokenStore(transactions);
         this.audit = new JdbiAuditStore(transactions);
     }

@@ -2,6 +2,7 @@ package dormouse.server.store;
 
 import dormouse.server.fleet.BackupStore;
 import dormouse.server.fleet.StoreException;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -11,20 +12,28 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
+import java.util.zip.Deflater;
+import java.util.zip.ZipOutputStream;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
+import org.h2.mvstore.MVStoreException;
 
 /**
- * Copies of an H2 file, which H2 makes by itself while others go on writing: a zip with the file in it, first beside the
- * database, where there is room for it or it fails. One at a time; one that was left over by a killed server is overwritten.
+ * Copies of an H2 file, which H2 makes by itself: a zip with the file in it, not made smaller, first beside the database, where
+ * there is room for it or it fails. What would be written meanwhile waits. One at a time; one that was left over by a killed
+ * server is overwritten.
  */
 final class H2Backup implements BackupStore {
     private static final int PIECE = 64 << 10;
 
     private final DatabaseUrl url;
     private final Properties properties;
+    private final Transactions transactions;
 
-    H2Backup(DatabaseUrl url, Properties properties) {
+    H2Backup(DatabaseUrl url, Properties properties, Transactions transactions) {
         this.url = url;
         this.properties = properties;
+        this.transactions = transactions;
     }
 
     @Override
@@ -38,16 +47,34 @@ final class H2Backup implements BackupStore {
         }
         Path zip = database.resolveSibling(
                 String.valueOf(database.getFileName()).replaceFirst("\\.mv\\.db$", ".backup.part"));
-        // A connection of its own: the time limit of a statement is none for this one.
-        try (Connection connection = DriverManager.getConnection(url.complete(), properties);
-                Statement statement = connection.createStatement()) {
+        try (Connection connection = DriverManager.getConnection(url.complete(), properties)) {
             Files.deleteIfExists(zip);
-            statement.execute("SET QUERY_TIMEOUT 0");
-            statement.execute("BACKUP TO '" + zip.toAbsolutePath().toString().replace("'", "''") + "'");
+            transactions.alone("copy it", () -> copy(connection, zip));
             return new ZipCopy(zip);
-        } catch (SQLException | IOException e) {
+        } catch (SQLException | IOException | StoreException e) {
             delete(zip);
             throw new StoreException("database " + url + ": can't be copied: " + Failures.line(e), e);
+        }
+    }
+
+    /**
+     * H2 copies its file as it lies there, from the beginning to the end: of changes that are made meanwhile the copy may have a
+     * later one without an earlier one, and opens all the same; so nothing is changed meanwhile. Its statement BACKUP does this too,
+     * and takes 20 times as long over making the copy small.
+     *
+     * @return its bytes
+     */
+    private static long copy(Connection connection, Path zip) {
+        try (Statement statement = connection.createStatement();
+                ZipOutputStream out = new ZipOutputStream(new BufferedOutputStream(Files.newOutputStream(zip)))) {
+            statement.execute("CHECKPOINT SYNC");
+            out.setLevel(Deflater.NO_COMPRESSION);
+            SessionLocal session =
+                    (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+            session.getDatabase().getStore().getMvStore().getFileStore().backup(out);
+            return Files.size(zip);
+        } catch (SQLException | IOException | MVStoreException e) {
+            throw new StoreException("database: can't copy it: " + Failures.line(e), e);
         }
     }
 

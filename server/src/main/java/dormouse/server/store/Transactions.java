@@ -4,6 +4,10 @@ import dormouse.server.fleet.StaleException;
 import dormouse.server.fleet.StoreClock;
 import dormouse.server.fleet.StoreException;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
@@ -27,9 +31,13 @@ final class Transactions {
      */
     private static final Set<String> CLOSED = Set.of("90098", "90067", "90028", "90031", "90100", "HY000");
 
+    /** What runs has so long to end before a copy; what comes meanwhile has so long to wait. Longer than any statement. */
+    private static final long PATIENCE_SECONDS = 15;
+
     private final Jdbi jdbi;
     private final Runnable reconnect;
     private final StoreClock clock;
+    private final ReentrantReadWriteLock pause = new ReentrantReadWriteLock(true);
 
     /** @param reconnect drops the connections there are, so that the next work gets a new one */
     Transactions(Jdbi jdbi, Runnable reconnect, StoreClock clock) {
@@ -53,6 +61,32 @@ final class Transactions {
     }
 
     /**
+     * Runs {@code work} while nothing else does: what has begun has ended, what comes waits.
+     *
+     * @throws StoreException where what had begun did not end
+     */
+    <T> T alone(String what, Supplier<T> work) {
+        return holding(pause.writeLock(), what, work);
+    }
+
+    private static <T> T holding(Lock lock, String what, Supplier<T> work) {
+        try {
+            if (!lock.tryLock(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                String busy = "it is busy for more than " + PATIENCE_SECONDS + " s";
+                throw new StoreException("database: can't " + what + ": " + busy, new TimeoutException(busy));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreException("database: can't " + what + ": interrupted", e);
+        }
+        try {
+            return work.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
      * Runs {@code insert}.
      *
      * @throws StaleException where the key is taken
@@ -71,7 +105,7 @@ final class Transactions {
     private <T> T attempt(String what, Supplier<T> work) {
         Runnable ended = clock.begin(what);
         try {
-            return repeat(what, work);
+            return holding(pause.readLock(), what, () -> repeat(what, work));
         } finally {
             ended.run();
         }
