@@ -11,6 +11,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Counts the answers that gRPC's clients leave unread: gRPC itself takes every one, whether its stream's window has room for it
@@ -27,7 +28,10 @@ final class GrpcAnswers extends ServerTransportFilter implements ServerIntercept
 
     @Override
     public Attributes transportReady(Attributes attributes) {
-        return attributes.toBuilder().set(CONNECTION, unread.connection()).build();
+        return attributes.toBuilder()
+                .set(CONNECTION, unread.connection())
+                .set(GrpcGuard.FREE_CALLS, new AtomicInteger())
+                .build();
     }
 
     @Override

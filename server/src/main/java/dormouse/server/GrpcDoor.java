@@ -19,6 +19,7 @@ final class GrpcDoor implements AutoCloseable {
 
     private final HealthStatusManager health = new HealthStatusManager();
     private final Unread unread = Unread.ofThisProcess();
+    private final GrpcInput input;
     private final io.grpc.Server server;
 
     /**
@@ -28,10 +29,11 @@ final class GrpcDoor implements AutoCloseable {
      */
     GrpcDoor(ServerBuilder<?> transport, String address, long requestBytes, List<BindableService> services)
             throws IOException {
-        transport.directExecutor().maxInboundMessageSize((int)
-                Math.min(requestBytes + BESIDE_THE_BODY, Integer.MAX_VALUE));
+        int largest = (int) Math.min(requestBytes + BESIDE_THE_BODY, Integer.MAX_VALUE);
+        transport.directExecutor().maxInboundMessageSize(largest);
+        input = new GrpcInput(largest, Math.max(largest, Runtime.getRuntime().maxMemory() / 4));
         GrpcAnswers answers = new GrpcAnswers(unread);
-        transport.addTransportFilter(answers).intercept(answers);
+        transport.addTransportFilter(answers).intercept(answers).addStreamTracerFactory(input);
         services.forEach(transport::addService);
         transport.addService(health.getHealthService());
         transport.addService(ProtoReflectionServiceV1.newInstance());
@@ -45,6 +47,11 @@ final class GrpcDoor implements AutoCloseable {
     /** What it serves; for tests. */
     List<ServerServiceDefinition> services() {
         return server.getServices();
+    }
+
+    /** What has come of messages that are not whole, in bytes. */
+    long halves() {
+        return input.all();
     }
 
     /** Answers that its clients have not read. */

@@ -7,14 +7,15 @@ import dormouse.server.auth.Secrets;
 import dormouse.server.auth.Visit;
 import dormouse.server.control.Time;
 import dormouse.server.fleet.Failure;
+import dormouse.server.fleet.Reason;
 import dormouse.server.link.AgentLink;
 import dormouse.v1.AdminServiceGrpc;
 import dormouse.v1.AgentServiceGrpc;
 import dormouse.v1.InferenceServiceGrpc;
 import dormouse.v1.LlmServiceGrpc;
+import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Contexts;
-import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -24,9 +25,11 @@ import io.grpc.ServerInterceptor;
 import io.grpc.StatusRuntimeException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Stands in front of every call of the gRPC door: looks who it is before a message is read, hands the visit to what answers,
@@ -44,6 +47,16 @@ final class GrpcGuard implements ServerInterceptor {
     private static final Set<String> TASKS = Set.of(
             InferenceServiceGrpc.getInferMethod().getFullMethodName(),
             InferenceServiceGrpc.getChatMethod().getFullMethodName());
+
+    /** How many calls a connection has open that nobody asks a token for. */
+    static final Attributes.Key<AtomicInteger> FREE_CALLS = Attributes.Key.create("free-calls");
+
+    private static final int MOST_FREE_CALLS = 16;
+
+    /** A body of the largest size, by a line of 2 Mbit/s. */
+    private static final Duration BODY_WITHIN = Duration.ofMinutes(2);
+
+    private static final Duration MESSAGE_WITHIN = Duration.ofSeconds(30);
 
     private final Gate gate;
     private final Time time;
@@ -83,19 +96,40 @@ final class GrpcGuard implements ServerInterceptor {
         MethodDescriptor<Q, A> method = call.getMethodDescriptor();
         String secret = Secrets.shown(headers.get(AUTHORIZATION), null);
         headers.removeAll(AUTHORIZATION); // nobody behind this needs it
-        Gate.Answer answer = gate.enter(secret, right(method), address(call), time.now(), time.nanos());
+        Right right = right(method);
+        AtomicInteger free = right == Right.NOTHING ? call.getAttributes().get(FREE_CALLS) : null;
+        if (free != null && free.get() >= MOST_FREE_CALLS) {
+            return refuse(
+                    call,
+                    Failure.of(
+                            Reason.OVERLOADED,
+                            "a connection may have " + MOST_FREE_CALLS + " calls at a time that take no token"));
+        }
+        Gate.Answer answer = gate.enter(secret, right, address(call), time.now(), time.nanos());
         if (answer instanceof Gate.Out out) {
             return refuse(call, out.why());
         }
         Visit visit = ((Gate.In) answer).visit();
-        Failure tooMany = TASKS.contains(method.getFullMethodName()) ? visit.beginTask() : null;
+        boolean task = TASKS.contains(method.getFullMethodName());
+        Failure tooMany = task ? visit.beginTask() : null;
         if (tooMany != null) {
             visit.close();
             return refuse(call, tooMany);
         }
         Context context = Context.current().withValues(Api.VISIT, visit, AgentLink.VISIT, visit);
+        GuardedCall<Q, A> guarded = new GuardedCall<>(call, visit);
+        visit.whenEnded(guarded::end); // until what answers it knows a better end
         try {
-            return new Closing<>(Contexts.interceptCall(context, call, headers, next), visit);
+            ServerCall.Listener<Q> listener = Contexts.interceptCall(context, guarded, headers, next);
+            if (free != null) {
+                free.incrementAndGet();
+            }
+            return guarded.heardBy(listener, task ? BODY_WITHIN : MESSAGE_WITHIN, time, () -> {
+                visit.close();
+                if (free != null) {
+                    free.decrementAndGet();
+                }
+            });
         } catch (RuntimeException e) {
             visit.close();
             throw e;
@@ -115,33 +149,5 @@ final class GrpcGuard implements ServerInterceptor {
         return address instanceof InetSocketAddress inet && inet.getAddress() != null
                 ? inet.getAddress().getHostAddress()
                 : "in-process";
-    }
-
-    /** One of the two always comes, and is the last. */
-    private static final class Closing<Q> extends SimpleForwardingServerCallListener<Q> {
-        private final Visit visit;
-
-        Closing(ServerCall.Listener<Q> listener, Visit visit) {
-            super(listener);
-            this.visit = visit;
-        }
-
-        @Override
-        public void onComplete() {
-            try {
-                super.onComplete();
-            } finally {
-                visit.close();
-            }
-        }
-
-        @Override
-        public void onCancel() {
-            try {
-                super.onCancel();
-            } finally {
-                visit.close();
-            }
-        }
     }
 }

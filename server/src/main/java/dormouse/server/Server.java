@@ -351,6 +351,11 @@ public final class Server implements AutoCloseable {
         return grpc.unread().all() + (door == null ? 0 : door.unread().all());
     }
 
+    /** What has come by gRPC of messages that are not whole, in bytes; for tests. */
+    long halves() {
+        return grpc.halves();
+    }
+
     /** How many clients are connected by HTTP; for tests, and so the next ones. */
     int connections() {
         return door == null ? 0 : door.connections();

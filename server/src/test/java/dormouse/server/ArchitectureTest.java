@@ -67,7 +67,7 @@ class ArchitectureTest {
             "store",
                     room("fleet")
                             .and("org.slf4j", "org.jdbi..", "java.sql", "javax.sql", "org.flywaydb..")
-                            .and("com.zaxxer.hikari..", "com.fasterxml.jackson..")
+                            .and("com.zaxxer.hikari..", "com.fasterxml.jackson..", "org.h2..")
                             .list());
 
     private static final JavaClasses PROGRAM = program();
