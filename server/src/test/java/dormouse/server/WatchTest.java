@@ -219,6 +219,37 @@ class WatchTest {
     }
 
     @Test
+    void soIsOneThatTakesNothingOfTheLittleThereIs() {
+        ana.register(awake("a"));
+        Probe<LlmEvent> slow = server.watch(1, "", 1);
+        Probe<LlmEvent> quick = server.watch(1);
+        changeTimes(5);
+
+        for (int second = 0; second < 119; second++) {
+            server.advance(Duration.ofSeconds(1));
+        }
+        assertThat(server.watches()).isEqualTo(2);
+        for (int second = 0; second < 3; second++) {
+            server.advance(Duration.ofSeconds(1));
+        }
+        slow.request(ALL);
+
+        assertThat(slow.reason()).isEqualTo("WATCHER_TOO_SLOW");
+        assertThat(quick.open()).isTrue();
+        assertThat(server.watches()).isEqualTo(1);
+    }
+
+    @Test
+    void aThousandMayWatchAndTheNextIsToldSo() {
+        for (int i = 0; i < 1000; i++) {
+            server.watch(0);
+        }
+        Probe<LlmEvent> last = server.watch(0);
+        assertThat(last.reason()).isEqualTo("OVERLOADED");
+        assertThat(server.watches()).isEqualTo(1000);
+    }
+
+    @Test
     void aWatcherThatWasLetGoListsAndWatchesFromThere() {
         ana.register(awake("a"));
         Probe<LlmEvent> slow = server.watch(1, "", 1);

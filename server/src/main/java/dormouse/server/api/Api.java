@@ -68,7 +68,8 @@ public final class Api {
                         time,
                         blocking,
                         new DeclareCalls(publicLlms, views, blocking),
-                        audit),
+                        audit,
+                        relay::isPool),
                 new InferenceApi(relay, deadlines, reading),
                 new AdminApi(
                         fleet,

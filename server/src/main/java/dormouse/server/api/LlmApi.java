@@ -33,13 +33,19 @@ import dormouse.v1.WatchLlmsRequest;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The Llms of the fleet, read from memory; only history asks the store, on a thread of {@code blocking}. */
 public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
     private static final int MEMBERS_TOLD = 5;
+
+    /** At a time; each holds its snapshot, and up to {@link Watch#MOST_WAITING} events that it has not taken. */
+    static final int MOST_WATCHES = 1000;
 
     private final Fleet fleet;
     private final LlmStore store;
@@ -51,6 +57,8 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
     private final Executor blocking;
     private final DeclareCalls declares;
     private final Audit audit;
+    private final Predicate<LlmName> isPool;
+    private final AtomicInteger watching = new AtomicInteger();
 
     LlmApi(
             Fleet fleet,
@@ -62,7 +70,8 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
             Time time,
             Executor blocking,
             DeclareCalls declares,
-            Audit audit) {
+            Audit audit,
+            Predicate<LlmName> isPool) {
         this.fleet = fleet;
         this.store = store;
         this.wakeGate = wakeGate;
@@ -73,6 +82,7 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
         this.blocking = blocking;
         this.declares = declares;
         this.audit = audit;
+        this.isPool = isPool;
     }
 
     @Override
@@ -172,6 +182,12 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
 
     private void watch(@Nullable LlmName name, long after, ServerCallStreamObserver<dormouse.v1.LlmEvent> response) {
         Visit visit = Visits.current();
+        if (watching.incrementAndGet() > MOST_WATCHES) {
+            watching.decrementAndGet();
+            throw Errors.of(Failure.retry(
+                    Reason.OVERLOADED, MOST_WATCHES + " watch the fleet by this door already", Duration.ofSeconds(10)));
+        }
+        visit.whenOver(watching::decrementAndGet);
         Watch watch = watches.prepare(name, visit.caller(), new GrpcWatcher(response, views));
         response.setOnReadyHandler(watch::write);
         response.setOnCancelHandler(() -> watches.leave(watch));
@@ -230,13 +246,15 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
 
     /** Who asks for a pool as if it were an Llm is told whose name to say. */
     private Failure absent(LlmName name, Caller caller) {
-        List<String> members = fleet.all().stream()
-                .map(caller::seen)
-                .filter(llm -> llm != null && llm.spec().pool().equals(name.value()))
-                .map(llm -> llm.name().value())
-                .sorted()
-                .limit(MEMBERS_TOLD)
-                .toList();
+        List<String> members = !isPool.test(name)
+                ? List.of()
+                : fleet.all().stream()
+                        .map(caller::seen)
+                        .filter(llm -> llm != null && llm.spec().pool().equals(name.value()))
+                        .map(llm -> llm.name().value())
+                        .sorted()
+                        .limit(MEMBERS_TOLD)
+                        .toList();
         return members.isEmpty()
                 ? Visits.notFound(name)
                 : Failure.of(

@@ -18,6 +18,7 @@ public final class Visit implements AutoCloseable {
     private @Nullable Failure ended;
     private boolean counted;
     private boolean closed;
+    private @Nullable Runnable atLast;
 
     Visit(Caller caller, @Nullable Standing standing, @Nullable Tally tally, Runnable last) {
         this.caller = caller;
@@ -55,6 +56,17 @@ public final class Visit implements AutoCloseable {
         return ended;
     }
 
+    /** Happens once when the call is over, however that comes; at once where it is. One at most. */
+    public void whenOver(Runnable then) {
+        synchronized (this) {
+            if (!closed) {
+                atLast = then;
+                return;
+            }
+        }
+        then.run();
+    }
+
     /** This call is a task, and counts as one until it is over; or why it may not. */
     public @Nullable Failure beginTask() {
         if (tally == null) {
@@ -84,12 +96,14 @@ public final class Visit implements AutoCloseable {
     /** The call is over. Idempotent. */
     @Override
     public void close() {
+        Runnable then;
         synchronized (this) {
             if (closed) {
                 return;
             }
             closed = true;
             end = null;
+            then = atLast;
             if (counted && tally != null) {
                 tally.ended();
             }
@@ -98,5 +112,8 @@ public final class Visit implements AutoCloseable {
             standing.leave(this);
         }
         last.run();
+        if (then != null) {
+            then.run();
+        }
     }
 }

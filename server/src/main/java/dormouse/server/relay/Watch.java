@@ -29,6 +29,7 @@ public final class Watch {
     public static final int MOST_WAITING = 1024;
 
     private static final Duration BOOKMARK_EVERY = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final int PAGE = 256;
 
     private final @Nullable LlmName name;
@@ -112,9 +113,16 @@ public final class Watch {
         }
     }
 
-    /** Says that nothing is new, where nothing was said for a while. */
+    /** Says that nothing is new, where nothing was said for a while; or lets go who takes nothing of what there is. */
     void bookmark() {
         synchronized (this) {
+            boolean waits = !past.isEmpty() || !live.isEmpty();
+            if (waits && time.since(toldAt).compareTo(PATIENCE) >= 0 && end == null) {
+                endWith(Failure.of(
+                        Reason.WATCHER_TOO_SLOW,
+                        "this watcher has taken nothing for " + PATIENCE.toSeconds()
+                                + " s: list again, and watch from there"));
+            }
             if (past.isEmpty()
                     && live.isEmpty()
                     && replayed >= replayTo
