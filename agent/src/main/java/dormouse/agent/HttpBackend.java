@@ -71,11 +71,15 @@ final class HttpBackend implements Backend {
                 return;
             }
             request = connected;
-            boolean reused = !retried && clients.isReused(connected.connection());
-            call.headers().forEach(connected::putHeader);
-            if (!call.contentType().isEmpty()) {
-                connected.putHeader("content-type", call.contentType());
+            try {
+                write(call, connected);
+            } catch (RuntimeException unwritable) { // a header's value that is none, above all
+                fail(unwritable, "the request cannot be sent to it as it is");
             }
+        }
+
+        private void write(Call call, HttpClientRequest connected) {
+            boolean reused = !retried && clients.isReused(connected.connection());
             connected.response().onSuccess(this::receive).onFailure(failure -> {
                 if (reused && !over) {
                     log.debug("kept-alive connection was closed by the backend; once more on a fresh one", failure);
@@ -85,6 +89,10 @@ final class HttpBackend implements Backend {
                     fail(failure);
                 }
             });
+            call.headers().forEach(connected::putHeader);
+            if (!call.contentType().isEmpty()) {
+                connected.putHeader("content-type", call.contentType());
+            }
             connected.end(call.body());
         }
 
@@ -122,10 +130,14 @@ final class HttpBackend implements Backend {
         }
 
         private void fail(Throwable failure) {
+            fail(failure, Failures.told(failure));
+        }
+
+        private void fail(Throwable failure, String told) {
             if (!over) {
                 close();
                 log.info("a backend's answer broke off cause=\"{}\"", Failures.say(failure));
-                listener.failed(Failures.told(failure));
+                listener.failed(told);
             }
         }
 

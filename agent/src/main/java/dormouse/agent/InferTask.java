@@ -85,8 +85,11 @@ final class InferTask implements Outbox.Source, Backend.Listener {
     void start() {
         long size = infer.getInputBytes();
         String wrong = BackendPath.wrong(infer.getPath());
+        String wrongType = BackendBody.wrongType(infer.getContentType(), size == 0);
         if (wrong != null) {
             fail(Code.INVALID_ARGUMENT, "MALFORMED", "path \"" + Failures.oneLine(infer.getPath()) + "\" " + wrong);
+        } else if (wrongType != null) {
+            fail(Code.INVALID_ARGUMENT, "MALFORMED", "content_type: " + wrongType);
         } else if (size < 0 || size > BodyBudget.LARGEST_BODY) {
             fail(
                     Code.RESOURCE_EXHAUSTED,

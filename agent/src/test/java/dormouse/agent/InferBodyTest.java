@@ -3,13 +3,17 @@ package dormouse.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dormouse.agent.ScriptedBackend.Request;
+import dormouse.contract.Problems;
 import dormouse.v1.AgentMessage;
+import dormouse.v1.InferEnd;
 import dormouse.v1.ServerMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The body of a request on its way to a backend. */
 class InferBodyTest {
@@ -72,5 +76,51 @@ class InferBodyTest {
         assertThat(request.headers())
                 .containsEntry("content-type", "multipart/form-data; boundary=b")
                 .containsEntry("authorization", "Bearer sk-1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "text/plain; json",
+                "application/json\r\nx: y",
+                "application/json; x=ä"
+            })
+    void a_body_in_which_the_model_is_not_found_reaches_no_backend(String type) {
+        var peer = scene.attach(ScriptedBackend.answering(200, "text/plain", "ok"));
+
+        AgentHarness.ask(
+                peer,
+                AgentHarness.infer("t1", "qwen", 0).setContentType(type),
+                "{\"model\":\"another of the backend's\"}");
+
+        InferEnd end = AgentHarness.answer(peer, "t1").end();
+        assertThat(Problems.reason(end.getError())).isEqualTo("MALFORMED");
+        assertThat(end.getError().getMessage()).startsWith("content_type: ").hasSizeLessThan(400);
+        assertThat(scene.backend.requests).noneMatch(request -> request.line().startsWith("POST"));
+    }
+
+    @Test
+    void a_content_type_has_a_bound() {
+        assertThat(BackendBody.wrongType("application/json; x=" + "y".repeat(236), false))
+                .isNull();
+        assertThat(BackendBody.wrongType("application/json; x=" + "y".repeat(237), false))
+                .isEqualTo("at most 256 characters of printable ASCII");
+        assertThat(BackendBody.wrongType("x".repeat(257), true)).isNotNull();
+        assertThat(BackendBody.wrongType("text/plain", true)).isNull();
+        assertThat(BackendBody.wrongType("", false)).isNull();
+    }
+
+    @Test
+    void a_request_that_cannot_be_written_ends_its_task() {
+        var peer = scene.attach(ScriptedBackend.answering(200, "text/plain", "ok"));
+
+        AgentHarness.ask(
+                peer,
+                AgentHarness.infer("t1", "qwen", 0).putHeaders("x-request-id", "a\r\nx: y"),
+                "{\"model\":\"qwen\"}");
+
+        assertThat(InferScene.reason(AgentHarness.answer(peer, "t1"))).isEqualTo("BACKEND_FAILED");
     }
 }

@@ -55,7 +55,7 @@ class DoorCorsTest {
             WireClient.Answer answer = door.client()
                     .send("POST /v1/completions HTTP/1.1\r\nhost: " + host + "\r\n"
                             + (origin == null ? "" : "origin: " + origin + "\r\n")
-                            + "content-type: text/plain; json\r\ncontent-length: " + body.length() + "\r\n\r\n" + body)
+                            + "content-type: application/json\r\ncontent-length: " + body.length() + "\r\n\r\n" + body)
                     .answer();
             assertThat(answer.status()).as(answer.text()).isEqualTo(status);
             if (status == 403) {

@@ -86,6 +86,68 @@ class PassThroughTest {
         assertThat(task().getContentType()).isEqualTo("multipart/form-data; boundary=x");
     }
 
+    private static InferRequest.Builder ofType(String contentType) {
+        return InferRequest.newBuilder()
+                .setLlm("qwen3")
+                .setContentType(contentType)
+                .setInput(ByteString.copyFromUtf8("{\"model\":\"another of the backend's\"}"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "text/plain; json",
+                "application/jsonx",
+                "multipart/form-data-x",
+                "application/json, text/plain",
+                "application/json\r\nx: y",
+                "application/json\n",
+                "application/json; x=\u0000",
+                "application/json; x=ä",
+                "json",
+                " "
+            })
+    void aBodyInWhichNoAgentFindsTheModelIsRefused(String contentType) {
+        InferProbe infer = server.infer(ofType(contentType).build());
+        assertThat(infer.reason()).isEqualTo("MALFORMED");
+        assertThat(infer.message()).startsWith("content_type");
+        assertThat(agent.infers()).isEmpty();
+        assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "application/json; charset=utf-8",
+                "Application/JSON ;x=y",
+                "application/vnd.x+json",
+                "multipart/form-data; boundary=x"
+            })
+    void jsonByWhateverNameAndFormsPass(String contentType) {
+        server.infer(ofType(contentType).build());
+        assertThat(task().getContentType()).isEqualTo(contentType);
+    }
+
+    @Test
+    void aContentTypeOfMegabytesIsRefusedAndTheAgentStays() {
+        String most = "application/json; x=" + "y".repeat(236);
+        server.infer(ofType(most).build());
+        assertThat(task().getContentType()).isEqualTo(most);
+
+        for (String more : new String[] {most + "y", most + "y".repeat(5 << 20)}) {
+            for (boolean body : new boolean[] {true, false}) {
+                InferRequest.Builder request = ofType(more);
+                InferProbe infer = server.infer((body ? request : request.clearInput()).build());
+                assertThat(infer.reason()).isEqualTo("MALFORMED");
+                assertThat(infer.message()).isEqualTo("content_type: at most 256 characters of printable ASCII");
+            }
+        }
+        assertThat(agent.infers()).hasSize(1);
+        assertThat(agent.open()).isTrue();
+    }
+
     @Test
     void aPathThatClimbsIsRefused() {
         InferProbe infer = server.infer(

@@ -7,6 +7,7 @@ import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
 import dormouse.server.relay.BodyAllowance;
 import dormouse.server.relay.Client;
+import dormouse.server.relay.ContentType;
 import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.InferCall;
 import dormouse.server.relay.JsonRequest;
@@ -74,6 +75,11 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
 
     private InferCall call(InferRequest request, Caller caller, @Nullable Deadline deadline) {
         String type = request.getContentType().isEmpty() ? "application/json" : request.getContentType();
+        String wrong =
+                ContentType.wrong("content_type", type, request.getInput().isEmpty());
+        if (wrong != null) {
+            throw Errors.of(Reason.MALFORMED, wrong);
+        }
         LlmName llm =
                 request.getLlm().isEmpty() ? ModelField.of(request.getInput(), type) : LlmApi.name(request.getLlm());
         return new InferCall(

@@ -4,10 +4,10 @@ import dormouse.form.FormException;
 import dormouse.form.MultipartForm;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
+import dormouse.server.relay.ContentType;
 import dormouse.server.relay.JsonRequest;
 import java.io.ByteArrayInputStream;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,16 +43,11 @@ record Asked(String model, boolean stream) {
         if (contentType == null) {
             return ofJson(body);
         }
-        if (MultipartForm.isForm(contentType)) {
-            return ofForm(body, contentType);
+        String wrong = ContentType.wrong("content-type", contentType, false);
+        if (wrong != null) {
+            throw new MalformedException(null, wrong);
         }
-        if (!contentType.toLowerCase(Locale.ROOT).contains("json")) {
-            throw new MalformedException(
-                    null,
-                    "content-type " + contentType + ": application/json or multipart/form-data, since the body's model"
-                            + " says whom it is for");
-        }
-        return ofJson(body);
+        return MultipartForm.isForm(contentType) ? ofForm(body, contentType) : ofJson(body);
     }
 
     private static Asked ofForm(byte[] body, String contentType) throws MalformedException {
