@@ -9,6 +9,7 @@ import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.TaskId;
+import dormouse.v1.ServerMessage;
 import dormouse.v1.TaskPosition;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
@@ -70,18 +71,31 @@ final class StreamTask implements TaskLine {
         return llm;
     }
 
-    /** Sends it, from the start; nothing where it is over. */
+    /** Sends it, from the start; nothing where it is over. One that would end the agent's stream fails instead. */
     void send(StreamWriter writer) {
         InferOrder sent;
         InputSource source;
+        Home at;
         synchronized (this) {
             sent = order;
             source = input;
+            at = home;
         }
-        if (sent != null && source != null) {
-            writer.control(Orders.infer(sent));
-            writer.input(id, source);
+        if (sent == null || source == null || at == null) {
+            return;
         }
+        ServerMessage message = Orders.infer(sent);
+        if (message.getSerializedSize() > StreamWriter.LARGEST_CONTROL) {
+            lose(
+                    at,
+                    Failure.of(
+                            Reason.INTERNAL,
+                            "the task without its input is larger than the " + StreamWriter.LARGEST_CONTROL
+                                    + " bytes that an agent is sent at once"));
+            return;
+        }
+        writer.control(message);
+        writer.input(id, source);
     }
 
     // What its agent says of it, by the thread of the stream that is its home.

@@ -20,6 +20,9 @@ final class StreamWriter {
     /** More control messages than this, unsent, and the agent is taken for gone. */
     static final int MOST_CONTROL = 4096;
 
+    /** In bytes: agents lose their stream with a message of more than 4 MiB. */
+    static final int LARGEST_CONTROL = 1 << 20;
+
     /** Of a task: so much of its answer is consumed, and whether its end has come. */
     private record Word(long consumed, boolean ended) {}
 
