@@ -3,12 +3,16 @@ package dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dormouse.v1.ChatMessage;
+import dormouse.v1.ChatRequest;
 import dormouse.v1.Infer;
 import dormouse.v1.InferRequest;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -126,5 +130,33 @@ class LimitsTest {
         assertThat(agent.retryAfter()).isEqualTo(Duration.ofSeconds(10));
         neighbour.heartbeat();
         assertThat(neighbour.acks()).isOne();
+    }
+
+    private ChatProbe chat(ChatMessage.Builder... messages) {
+        ChatRequest.Builder request = ChatRequest.newBuilder().setLlm("qwen3");
+        for (ChatMessage.Builder message : messages) {
+            request.addMessages(message);
+        }
+        return server.chat(request);
+    }
+
+    @Test
+    void aChatThatIsTooLargeIsRefusedBeforeItIsLookedAt() {
+        ChatProbe chat = chat(
+                ChatMessage.newBuilder().setRole("user").setContent("x".repeat(64 << 10)),
+                ChatMessage.newBuilder().setContent("has no role"));
+        assertThat(chat.reason()).isEqualTo("TOO_LARGE");
+        assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
+    }
+
+    @Test
+    void aChatWhoseBodyBecomesTooLargeIsRefusedWhileItIsMade() {
+        String escaped = "\u0001".repeat(30 << 10); // six bytes of JSON each
+        ChatProbe chat = chat(ChatMessage.newBuilder().setRole("user").setContent(escaped));
+        assertThat(chat.reason()).isEqualTo("TOO_LARGE");
+        Matcher bytes = Pattern.compile("has (\\d+) bytes").matcher(chat.message());
+        assertThat(bytes.find()).isTrue();
+        assertThat(Integer.parseInt(bytes.group(1))).as("of 180 KiB").isBetween(64 << 10, 80 << 10);
+        assertThat(server.remains().values()).allMatch(count -> count.longValue() == 0);
     }
 }

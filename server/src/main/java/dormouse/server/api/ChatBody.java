@@ -6,10 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
+import dormouse.server.relay.BodyAllowance;
 import dormouse.v1.ChatMessage;
 import dormouse.v1.ChatRequest;
 import dormouse.v1.ToolCall;
+import java.io.IOException;
 
 /** A typed chat as OpenAI's JSON: always streamed, and with usage, which is ours to ask for since we read the stream. */
 final class ChatBody {
@@ -17,8 +20,15 @@ final class ChatBody {
 
     private ChatBody() {}
 
-    /** @throws io.grpc.StatusRuntimeException naming the field that is wrong */
-    static byte[] of(ChatRequest request) {
+    /**
+     * @param allowance asked before anything is made of the request, and again as the body grows
+     * @throws io.grpc.StatusRuntimeException naming the field that is wrong, or saying why there may be no such body
+     */
+    static byte[] of(ChatRequest request, BodyAllowance allowance) {
+        Failure refusal = allowance.hold(request.getSerializedSize());
+        if (refusal != null) {
+            throw Errors.of(refusal);
+        }
         if (request.getMessagesCount() == 0) {
             throw Errors.of(Reason.MALFORMED, "messages: at least one");
         }
@@ -63,9 +73,15 @@ final class ChatBody {
                 body.putIfAbsent(field.getKey(), field.getValue()); // what is typed wins
             });
         }
+        CountedBytes written = new CountedBytes(allowance);
         try {
-            return JSON.writeValueAsBytes(body);
-        } catch (JsonProcessingException e) {
+            JSON.writeValue(written, body);
+            return written.toByteArray();
+        } catch (IOException e) {
+            Failure tooLarge = written.refusal();
+            if (tooLarge != null) {
+                throw Errors.of(tooLarge);
+            }
             throw new IllegalStateException("a tree of JSON nodes can be written", e);
         }
     }

@@ -98,17 +98,18 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
         ServerCallStreamObserver<ChatEvent> out = (ServerCallStreamObserver<ChatEvent>) response;
         Visit visit = Visits.current();
         Running running = hold(out);
+        BodyAllowance allowance = relay.allowance();
         start(
                 out,
                 visit,
                 running,
                 new ChatClient(out, running::cancel),
-                relay.allowance(),
+                allowance,
                 () -> new InferCall(
                         Visits.usable(LlmApi.name(request.getLlm()), visit.caller()),
                         "chat/completions",
                         "application/json",
-                        ByteBuffer.wrap(ChatBody.of(request)).asReadOnlyBuffer(),
+                        ByteBuffer.wrap(ChatBody.of(request, allowance)).asReadOnlyBuffer(),
                         Map.of("accept", "text/event-stream"),
                         InferCalls.within(
                                 Context.current().getDeadline(),
