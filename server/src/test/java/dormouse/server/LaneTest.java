@@ -26,4 +26,23 @@ class LaneTest {
         assertThat(done).containsExactly("first", "second", "must");
         assertThat(lane.offer(() -> done.add("room again"), 2)).isTrue();
     }
+
+    @Test
+    void whatFailsDoesNotHoldUpWhatComesAfterNotEvenAnError() {
+        try (HeardLog heard = new HeardLog()) {
+            lane.run(() -> {
+                throw new IllegalStateException("a bug");
+            });
+            lane.run(() -> {
+                throw new StackOverflowError("too deep");
+            });
+            lane.run(() -> done.add("next"));
+            thread.remove().run();
+            assertThat(heard.text()).contains("a bug", "too deep");
+        }
+        lane.run(() -> done.add("later"));
+        thread.remove().run();
+
+        assertThat(done).containsExactly("next", "later");
+    }
 }

@@ -61,9 +61,17 @@ public final class Lane {
             }
             try {
                 job.run();
-            } catch (RuntimeException e) {
-                log.error("a lifecycle event was not carried out", e);
+            } catch (Throwable e) { // an Error too: nothing would run on this lane any more
+                tell(e);
             }
+        }
+    }
+
+    private static void tell(Throwable failure) {
+        try {
+            log.error("a lifecycle event was not carried out", failure);
+        } catch (Throwable again) {
+            failure.addSuppressed(again); // no room to say it; what waits goes on
         }
     }
 }
