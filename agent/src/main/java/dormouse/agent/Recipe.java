@@ -13,10 +13,12 @@ public sealed interface Recipe {
             headers = Map.copyOf(headers);
         }
 
-        /** Without headers, body and query, which may hold secrets. */
+        /** Without user, headers, body and query, which may hold secrets. */
         @Override
         public String toString() {
-            return method + " " + url.getScheme() + "://" + url.getAuthority() + url.getPath();
+            String host = url.getHost() == null ? "" : url.getHost();
+            String port = url.getPort() < 0 ? "" : ":" + url.getPort();
+            return method + " " + url.getScheme() + "://" + host + port + url.getPath();
         }
     }
 

@@ -251,4 +251,13 @@ class RecipeRunnerTest {
                 .until(() ->
                         !ProcessHandle.of(command).map(ProcessHandle::isAlive).orElse(false));
     }
+
+    @Test
+    void whatIsLoggedOfARecipeHasNoUserAndNoQuery() {
+        URI url = URI.create("http://bob:geheim@gpu.lan:8080/wake?key=geheim");
+        assertThat(new Recipe.Http(url, "POST", Map.of("authorization", "geheim"), "geheim"))
+                .hasToString("POST http://gpu.lan:8080/wake");
+        assertThat(new Recipe.Http(URI.create("http://[::1]/wake"), "GET", Map.of(), ""))
+                .hasToString("GET http://[::1]/wake");
+    }
 }

@@ -2,6 +2,7 @@ package dormouse.server;
 
 import dormouse.agent.Systemd;
 import dormouse.server.fleet.StoreException;
+import dormouse.server.store.Database;
 import dormouse.settings.Settings;
 import dormouse.settings.SettingsException;
 import java.io.IOException;
@@ -92,7 +93,7 @@ public final class Main implements Callable<Integer> {
                 "serving grpc={} http={} database={}",
                 grpc,
                 http,
-                checked.database().url());
+                Database.shown(checked.database().url()));
         if (portsFile != null) {
             write(portsFile, "grpc=" + grpc + "\nhttp=" + http + "\n");
         }

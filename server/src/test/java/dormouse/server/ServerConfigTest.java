@@ -160,6 +160,9 @@ class ServerConfigTest {
         assertRefused(
                 "server.yaml:1: database.url: \"mysql://x\" does not begin with jdbc:h2: or jdbc:postgresql:",
                 "database: {url: 'mysql://x'}");
+        assertRefused(
+                "server.yaml:1: database.url: \"postgres://…@db/x\" does not begin with jdbc:h2: or jdbc:postgresql:",
+                "database: {url: 'postgres://bob:geheim@db/x'}");
     }
 
     @ParameterizedTest

@@ -2,6 +2,7 @@ package dormouse.settings;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A value as it was written, with its place. All scalars are text: what they mean is decided by who reads them. */
@@ -29,6 +30,11 @@ sealed interface Value {
      */
     record Scalar(@Nullable String text, String written, Place place) implements Value {
         private static final int SHOWN = 80;
+        /** Who stands before the host of a URL. */
+        private static final Pattern USER = Pattern.compile("//\\S*@");
+        /** What a URL's query or settings say. */
+        private static final Pattern SETTING =
+                Pattern.compile("(?i)((?:password|passwd|pwd|token|secret|key)=)[^&;\\s]*");
 
         @Override
         public boolean isNothing() {
@@ -42,7 +48,9 @@ sealed interface Value {
 
         @Override
         public String quoted() {
-            String line = written.replace("\n", "\\n").replace("\r", "\\r");
+            String hidden =
+                    SETTING.matcher(USER.matcher(written).replaceAll("//…@")).replaceAll("$1…");
+            String line = hidden.replace("\n", "\\n").replace("\r", "\\r");
             return '"' + (line.length() <= SHOWN ? line : line.substring(0, SHOWN) + "…") + '"';
         }
     }

@@ -256,4 +256,18 @@ class SettingsTest {
         Path good = Files.writeString(dir.resolve("good.yaml"), "a: b");
         assertThat(Settings.read(good, Map.of()).required("a")).isEqualTo("b");
     }
+
+    @Test
+    void what_a_url_may_hold_of_a_secret_is_never_shown() {
+        String rest = "x".repeat(80);
+        Settings settings = Settings.parse(
+                "f.yaml",
+                "a: postgres://bob:ge/heim@db:5432/x\nb: jdbc:x://db/x?user=bob&password=geheim\nc: x://bob:geheim"
+                        + rest + "@db\n",
+                Map.of());
+        assertThat(settings.wrong("a", "is wrong")).hasMessage("f.yaml:1: a: \"postgres://…@db:5432/x\" is wrong");
+        assertThat(settings.wrong("b", "is wrong"))
+                .hasMessage("f.yaml:2: b: \"jdbc:x://db/x?user=bob&password=…\" is wrong");
+        assertThat(settings.wrong("c", "is wrong")).hasMessage("f.yaml:3: c: \"x://…@db\" is wrong");
+    }
 }

@@ -124,6 +124,6 @@ record DatabaseUrl(String value) {
     }
 
     private static String shown(String url) {
-        return url.replaceFirst("[;?].*$", "").replaceFirst("//[^/]*@", "//");
+        return url.replaceFirst("[;?].*$", "").replaceFirst("//.*@", "//");
     }
 }
