@@ -11,7 +11,12 @@ import java.nio.file.Path;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The keys of PUBLIC Llms' backends, read from where their declarations say. Any thread; a file may take its time. */
+/**
+ * The keys of PUBLIC Llms' backends, read from where their declarations say. Any thread; a file may take its time.
+ *
+ * <p>Who declares by a call also says to which URL a key goes; so such a key's file is one of those that the operator has
+ * put into a directory for it, and no other that the server can read.
+ */
 final class BackendKeys {
     private static final int LONGEST = 8192;
 
@@ -24,10 +29,20 @@ final class BackendKeys {
     /** @param why one line that names the field, and shows neither the key nor the file's path */
     record Missing(String why) implements Found {}
 
-    private final Function<String, @Nullable String> environment;
+    private static final Missing NO_FILE = new Missing("key_file: the server can read no file there");
+    private static final Missing NO_DIRECTORY = new Missing(
+            "key_file: files with keys are for the llms of the server's own file; a call can name one below auth.keyDir"
+                    + " alone, which is not set");
+    private static final Missing ELSEWHERE =
+            new Missing("key_file: is not below the server's auth.keyDir, where files that a call names have to be");
 
-    BackendKeys(Function<String, @Nullable String> environment) {
+    private final Function<String, @Nullable String> environment;
+    private final @Nullable Path directory;
+
+    /** @param directory below which the files of what was declared by a call are; null: it can name none */
+    BackendKeys(Function<String, @Nullable String> environment, @Nullable Path directory) {
         this.environment = environment;
+        this.directory = directory;
     }
 
     Found find(Declaration declaration) {
@@ -39,15 +54,38 @@ final class BackendKeys {
                     : key("key_env: what " + variable + " holds", value);
         }
         String file = declaration.keyFile();
-        return file == null ? new Key(null) : read(file);
+        if (file == null) {
+            return new Key(null);
+        }
+        try {
+            return declaration.origin() == Declaration.Origin.FILE ? read(Path.of(file)) : readBelow(Path.of(file));
+        } catch (IOException | InvalidPathException e) {
+            return NO_FILE;
+        }
     }
 
-    private static Found read(String file) {
-        try (InputStream in = Files.newInputStream(Path.of(file))) {
+    /** What lies elsewhere by its name is not looked at: nobody learns which files there are. */
+    private Found readBelow(Path file) throws IOException {
+        if (directory == null) {
+            return NO_DIRECTORY;
+        }
+        Path named = file.normalize();
+        Path real = directory.toRealPath();
+        if (!named.startsWith(directory.normalize()) && !named.startsWith(real)) {
+            return ELSEWHERE;
+        }
+        Path found = file.toRealPath();
+        return found.startsWith(real) ? read(found) : ELSEWHERE;
+    }
+
+    /** Of a regular file alone: a pipe would never end. */
+    private static Found read(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return Files.exists(file) ? new Missing("key_file: is not a regular file") : NO_FILE;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
             byte[] bytes = in.readNBytes(LONGEST + 1);
             return key("key_file: what the file holds", new String(bytes, StandardCharsets.UTF_8));
-        } catch (IOException | InvalidPathException e) {
-            return new Missing("key_file: the server can read no file there");
         }
     }
 

@@ -71,9 +71,10 @@ final class HouseAgent implements PublicLlms.Host, AutoCloseable {
     private CompletableFuture<Void> published = CompletableFuture.completedFuture(null);
     private @Nullable Running running;
 
-    private HouseAgent(Ground ground, BindableService link, BiConsumer<LlmName, String> unserved) {
+    private HouseAgent(
+            Ground ground, @Nullable Path keyDir, BindableService link, BiConsumer<LlmName, String> unserved) {
         this.ground = ground;
-        this.backends = new PublicBackends(ground.environment());
+        this.backends = new PublicBackends(ground.environment(), keyDir);
         this.link = link;
         this.unserved = unserved;
         this.thread = new ScheduledThreadPoolExecutor(1, Threads.named("dormouse-house"));
@@ -84,10 +85,12 @@ final class HouseAgent implements PublicLlms.Host, AutoCloseable {
     /**
      * Has what is declared served from now on; when this returns, it is. Blocks.
      *
+     * @param keyDir below which the keys' files of what was declared by a call are; null: it can name none
      * @param link where it connects, and nobody else
      */
-    static HouseAgent serve(PublicLlms llms, Ground ground, BindableService link) throws IOException {
-        HouseAgent agent = new HouseAgent(ground, link, llms::unserved);
+    static HouseAgent serve(PublicLlms llms, Ground ground, @Nullable Path keyDir, BindableService link)
+            throws IOException {
+        HouseAgent agent = new HouseAgent(ground, keyDir, link, llms::unserved);
         CountDownLatch once = new CountDownLatch(1);
         llms.serveBy(agent, once::countDown);
         try {

@@ -5,6 +5,7 @@ import dormouse.agent.LlmConfig;
 import dormouse.server.fleet.Declaration;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +25,12 @@ final class PublicBackends {
 
     private final BackendKeys keys;
 
-    /** @param environment of the process: a variable's value, or null */
-    PublicBackends(Function<String, @Nullable String> environment) {
-        this.keys = new BackendKeys(environment);
+    /**
+     * @param environment of the process: a variable's value, or null
+     * @param keyDir below which the keys' files of what was declared by a call are; null: it can name none
+     */
+    PublicBackends(Function<String, @Nullable String> environment, @Nullable Path keyDir) {
+        this.keys = new BackendKeys(environment, keyDir);
     }
 
     Backend of(Declaration said) {

@@ -281,6 +281,7 @@ public final class Server implements AutoCloseable {
             parts.add(HouseAgent.serve(
                     publicLlms,
                     ground.house(),
+                    config.auth().keyDir(),
                     new AgentLink(
                             new AgentLink.Inside(house, wakes, sleeps, none, time), conditions, Visit::ofTheHouse)));
             List<BindableService> services = new ArrayList<>(api.services());

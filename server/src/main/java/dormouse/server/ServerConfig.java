@@ -9,6 +9,9 @@ import dormouse.server.relay.Limits;
 import dormouse.server.relay.WakeGate.WhenUnwanted;
 import dormouse.settings.Settings;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -171,7 +174,25 @@ public record ServerConfig(
                 auth.flag("openMetrics", false),
                 auth.duration("auditRetention", Duration.ofDays(90), Duration.ofMinutes(1), LONGEST),
                 limits.integer("tasksPerClient", 1024, 1, 1_000_000),
-                limits.integer("requestsPerSecond", 0, 0, 1_000_000));
+                limits.integer("requestsPerSecond", 0, 0, 1_000_000),
+                keyDir(auth));
+    }
+
+    private static @Nullable Path keyDir(Settings auth) {
+        String text = auth.text("keyDir", "");
+        if (text.isEmpty()) {
+            return null;
+        }
+        String rule = "is not the absolute path of a directory on the server";
+        try {
+            Path directory = Path.of(text);
+            if (!directory.isAbsolute() || !Files.isDirectory(directory)) {
+                throw auth.wrong("keyDir", rule);
+            }
+            return directory;
+        } catch (InvalidPathException e) {
+            throw auth.wrong("keyDir", rule);
+        }
     }
 
     private static String replica(Settings replica) {

@@ -1,6 +1,7 @@
 package dormouse.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dormouse.server.fleet.Declaration;
 import dormouse.server.fleet.LlmName;
@@ -12,16 +13,22 @@ import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class BackendKeysTest {
     @TempDir
     Path directory;
 
-    private final BackendKeys keys = new BackendKeys(
-            Map.of("DORMOUSE_KEY_A", " sk-secret ", "DORMOUSE_KEY_B", "", "DORMOUSE_KEY_C", "sk secret")::get);
+    private final Map<String, String> environment =
+            Map.of("DORMOUSE_KEY_A", " sk-secret ", "DORMOUSE_KEY_B", "", "DORMOUSE_KEY_C", "sk secret");
+    private final BackendKeys keys = new BackendKeys(environment::get, null);
 
     private static Declaration declared(@Nullable String keyEnv, @Nullable Path keyFile) {
+        return declared(keyEnv, keyFile, Declaration.Origin.FILE);
+    }
+
+    private static Declaration declared(@Nullable String keyEnv, @Nullable Path keyFile, Declaration.Origin origin) {
         LlmSpec spec = new LlmSpec("gpt", "", 4, false, false, Map.of(), Duration.ofSeconds(60), "openai");
         return new Declaration(
                 new LlmName("gpt"),
@@ -29,7 +36,15 @@ class BackendKeysTest {
                 "http://localhost",
                 keyEnv,
                 keyFile == null ? null : keyFile.toString(),
-                Declaration.Origin.CREATED);
+                origin);
+    }
+
+    private BackendKeys.Found byCall(@Nullable Path keyDir, Path keyFile) {
+        return new BackendKeys(environment::get, keyDir).find(declared(null, keyFile, Declaration.Origin.CREATED));
+    }
+
+    private static String why(BackendKeys.Found found) {
+        return ((BackendKeys.Missing) found).why();
     }
 
     private @Nullable String key(@Nullable String keyEnv, @Nullable Path keyFile) {
@@ -70,5 +85,49 @@ class BackendKeysTest {
         assertThat(missing(null, directory)).startsWith("key_file: ");
         assertThat(missing(null, Files.writeString(directory.resolve("long"), "k".repeat(9000))))
                 .startsWith("key_file: ");
+    }
+
+    @Test
+    void aCallCanNameNoFileWhereTheOperatorNamesNoDirectory() throws IOException {
+        Path file = Files.writeString(directory.resolve("key"), "sk-from-file");
+        assertThat(why(byCall(null, file))).startsWith("key_file: ").contains("auth.keyDir");
+    }
+
+    @Test
+    void aCallCanNameFilesBelowTheOperatorsDirectoryAndNoOthersByNoWay() throws IOException {
+        Path keyDir = Files.createDirectories(directory.resolve("keys/deep")).getParent();
+        Path inside = Files.writeString(keyDir.resolve("deep/key"), "sk-inside");
+        Path outside = Files.writeString(directory.resolve("outside"), "sk-outside");
+        Path linked = Files.createSymbolicLink(directory.resolve("linked"), keyDir);
+
+        assertThat(byCall(keyDir, inside)).isInstanceOf(BackendKeys.Key.class);
+        assertThat(byCall(linked, inside)).isInstanceOf(BackendKeys.Key.class);
+        assertThat(byCall(linked, linked.resolve("deep/key"))).isInstanceOf(BackendKeys.Key.class);
+        assertThat(byCall(keyDir, Files.createSymbolicLink(keyDir.resolve("now"), inside)))
+                .isInstanceOf(BackendKeys.Key.class);
+
+        for (Path each : new Path[] {
+            outside,
+            keyDir.resolve("../outside"),
+            Files.createSymbolicLink(keyDir.resolve("out"), outside),
+            directory.resolve("keys-of-others/key"),
+            directory.resolve("none")
+        }) {
+            assertThat(why(byCall(keyDir, each)))
+                    .as("%s", each)
+                    .startsWith("key_file: is not below the server's auth.keyDir");
+        }
+        assertThat(why(byCall(keyDir, keyDir.resolve("none")))).isEqualTo("key_file: the server can read no file there");
+    }
+
+    @Test
+    @Timeout(10)
+    void aPipeIsNotWaitedFor() throws IOException, InterruptedException {
+        Path pipe = directory.resolve("pipe");
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/mkfifo")));
+        assertThat(new ProcessBuilder("/usr/bin/mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        assertThat(missing(null, pipe)).isEqualTo("key_file: is not a regular file");
+        assertThat(why(byCall(directory, pipe))).isEqualTo("key_file: is not a regular file");
     }
 }

@@ -151,7 +151,8 @@ class PublicLlmTest {
                 () -> create("gpt", request -> request.setKeyFile("/nowhere/at/all")),
                 "MALFORMED",
                 Status.Code.INVALID_ARGUMENT,
-                "key_file");
+                "key_file",
+                "auth.keyDir");
         refused(() -> server.llm("gpt"), "LLM_NOT_FOUND", Status.Code.NOT_FOUND);
     }
 

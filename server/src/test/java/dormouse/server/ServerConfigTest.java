@@ -110,7 +110,7 @@ class ServerConfigTest {
         assertThat(config.limits().queuePerLlm()).isZero();
         assertThat(config.limits().waitersPerLlm()).isEqualTo(7);
         assertThat(config.agents()).isEqualTo(9);
-        assertThat(config.auth()).isEqualTo(new AuthConfig(AuthConfig.Mode.TOKEN, true, Duration.ofDays(7), 8, 10));
+        assertThat(config.auth()).isEqualTo(new AuthConfig(AuthConfig.Mode.TOKEN, true, Duration.ofDays(7), 8, 10, null));
         assertThat(config.whenUnwanted()).isEqualTo(WhenUnwanted.CANCEL);
         assertThat(config.replica()).isEqualTo("left");
     }
@@ -163,6 +163,12 @@ class ServerConfigTest {
         assertRefused(
                 "server.yaml:1: database.url: \"postgres://…@db/x\" does not begin with jdbc:h2: or jdbc:postgresql:",
                 "database: {url: 'postgres://bob:geheim@db/x'}");
+        assertRefused(
+                "server.yaml:1: auth.keyDir: \"keys\" is not the absolute path of a directory on the server",
+                "auth: {keyDir: keys}");
+        assertRefused(
+                "server.yaml:1: auth.keyDir: \"/no/keys\" is not the absolute path of a directory on the server",
+                "auth: {keyDir: /no/keys}");
     }
 
     @ParameterizedTest
