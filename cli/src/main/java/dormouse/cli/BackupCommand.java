@@ -11,6 +11,9 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -76,8 +79,9 @@ final class BackupCommand implements Callable<Integer> {
             throw Failure.refused("the server has sent no backup");
         }
         long written = 0;
+        Files.deleteIfExists(part);
         try (FileChannel out = FileChannel.open(
-                part, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+                part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownerOnly(part))) {
             for (BackupResponse piece = first; piece != null; piece = next(client, call, progress)) {
                 for (ByteBuffer data : piece.getData().asReadOnlyByteBufferList()) {
                     while (data.hasRemaining()) {
@@ -92,6 +96,15 @@ final class BackupCommand implements Callable<Integer> {
                     "the backup has come to an end after " + written + " of " + first.getTotalBytes() + " bytes");
         }
         return first;
+    }
+
+    /** It has all that the database has; where the file system knows of rights at all. */
+    private static FileAttribute<?>[] ownerOnly(Path file) {
+        return file.getFileSystem().supportedFileAttributeViews().contains("posix")
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+                }
+                : new FileAttribute<?>[0];
     }
 
     private static @Nullable BackupResponse next(

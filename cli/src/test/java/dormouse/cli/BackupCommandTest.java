@@ -11,6 +11,7 @@ import io.grpc.Status.Code;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,8 @@ class BackupCommandTest {
     void all_pieces_are_the_file() throws IOException {
         assertThat(backup()).isZero();
         assertThat(file).hasContent("whole it");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
         assertThat(home.resolve("backup.zip.part")).doesNotExist();
         assertThat(cli.err()).contains("backup of revision 41: " + file + ", 8 bytes");
     }

@@ -3,10 +3,12 @@ package dormouse.server.store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,10 +34,12 @@ final class Compaction {
                 return;
             }
             long before = Files.size(file);
+            Set<PosixFilePermission> rights = OwnerOnly.rights(file);
             try (Connection connection = DriverManager.getConnection(url.complete(), user, password);
                     Statement statement = connection.createStatement()) {
                 statement.execute("SHUTDOWN COMPACT");
             }
+            OwnerOnly.setRights(file, rights); // it is another file now
             log.info("database made smaller bytes_before={} bytes_after={}", before, Files.size(file));
         } catch (IOException e) {
             log.warn("the size of the database is not known cause={}", e.toString());

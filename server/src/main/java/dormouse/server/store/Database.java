@@ -11,6 +11,9 @@ import dormouse.server.fleet.StoreException;
 import dormouse.server.fleet.TokenStore;
 import dormouse.server.fleet.UsageStore;
 import dormouse.server.fleet.WakeTimeStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -85,11 +88,15 @@ public final class Database implements AutoCloseable {
         if (newest != null) {
             newest.checkFile();
         }
+        Path made = toBeMade(checked);
         try {
             // The pool would log a stack trace, and try for a while, before it said no.
             try (Connection first = DriverManager.getConnection(checked.complete(), properties)) {
                 if (newest != null) {
                     newest.check(revision(first));
+                }
+                if (made != null) {
+                    OwnerOnly.close(made);
                 }
             }
             Compaction.ifLarger(Compaction.LARGE, checked, user, password);
@@ -103,9 +110,29 @@ public final class Database implements AutoCloseable {
             return new Database(checked, properties, new HikariDataSource(config), clock, newest);
         } catch (StoreException e) {
             throw e;
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException | IOException | RuntimeException e) {
             throw OpenFailure.of(checked, e);
         }
+    }
+
+    /**
+     * The file that H2 is about to make, in a directory that is made here, where it is missing; null where there is none to be
+     * made. What is wrong with the place, H2 says better.
+     */
+    private static @Nullable Path toBeMade(DatabaseUrl url) {
+        Path file = url.h2File();
+        if (file == null || Files.exists(file)) {
+            return null;
+        }
+        Path directory = file.getParent();
+        if (directory != null && (file.isAbsolute() || directory.startsWith(".") || directory.startsWith(".."))) {
+            try {
+                OwnerOnly.directories(directory);
+            } catch (IOException e) {
+                return null;
+            }
+        }
+        return file;
     }
 
     /** 0 where there are no tables yet. */

@@ -66,7 +66,7 @@ final class H2Backup implements BackupStore {
      */
     private static long copy(Connection connection, Path zip) {
         try (Statement statement = connection.createStatement();
-                ZipOutputStream out = new ZipOutputStream(new BufferedOutputStream(Files.newOutputStream(zip)))) {
+                ZipOutputStream out = new ZipOutputStream(new BufferedOutputStream(OwnerOnly.create(zip)))) {
             statement.execute("CHECKPOINT SYNC");
             out.setLevel(Deflater.NO_COMPRESSION);
             SessionLocal session =

@@ -2,6 +2,8 @@ package dormouse.server.store;
 
 import dormouse.server.fleet.StoreException;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -157,11 +159,12 @@ final class NewestRevision {
     /** In the place of whatever was noted. */
     synchronized void write(long revision) throws IOException {
         Path half = file.resolveSibling(file.getFileName() + ".part");
+        String text = "# The newest revision that the database beside this file is known to have had; the server looks at it"
+                + " when it starts.\n" + REVISION + revision + "\n";
         try {
-            Files.writeString(
-                    half,
-                    "# The newest revision that the database beside this file is known to have had; the server looks at it when"
-                            + " it starts.\n" + REVISION + revision + "\n");
+            try (OutputStream out = OwnerOnly.create(half)) {
+                out.write(text.getBytes(StandardCharsets.UTF_8));
+            }
             Files.move(half, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
             noted = revision;
         } finally {

@@ -3,6 +3,7 @@ package dormouse.server.store;
 import dormouse.server.fleet.StoreException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +56,7 @@ public final class Restore {
         try {
             Path directory = target.toAbsolutePath().getParent();
             if (directory != null) {
-                Files.createDirectories(directory);
+                OwnerOnly.directories(directory);
             }
             Files.deleteIfExists(copy);
             unpack(backup, copy);
@@ -87,7 +88,9 @@ public final class Restore {
             if (entry == null || !entry.getName().endsWith(SUFFIX)) {
                 throw new IOException("is no backup that `dormouse server backup` has made");
             }
-            Files.copy(zip, copy);
+            try (OutputStream out = OwnerOnly.create(copy)) {
+                zip.transferTo(out);
+            }
             if (zip.getNextEntry() != null) {
                 throw new IOException(
                         "is no backup that `dormouse server backup` has made: it has more than one file in it");

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -107,6 +108,8 @@ class BackupTest {
         Restore.Restored restored = restore();
 
         assertThat(restored.file()).isEqualTo(target);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(target)))
+                .isEqualTo("rw-------");
         assertThat(restored.noted()).isZero();
         try (Database database = Engine.H2_FILE.open(elsewhere)) {
             database.migrate();

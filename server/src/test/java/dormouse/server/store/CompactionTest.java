@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -28,12 +29,15 @@ class CompactionTest {
         }
         Path file = directory.resolve("db.mv.db");
         long before = Files.size(file);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
 
         Compaction.ifLarger(before, url, "sa", "");
         assertThat(Files.size(file)).as("not larger than the bound").isEqualTo(before);
 
         Compaction.ifLarger(before - 1, url, "sa", "");
         assertThat(Files.size(file)).isLessThan(before / 2);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
         try (Connection connection = DriverManager.getConnection(url.complete(), "sa", "");
                 ResultSet rows = connection.createStatement().executeQuery("SELECT n FROM t")) {
             assertThat(rows.next()).isTrue();
