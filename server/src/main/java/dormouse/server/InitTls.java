@@ -37,7 +37,8 @@ final class InitTls implements Callable<Integer> {
             paramLabel = "NAME",
             description =
                     "A name or an address by which the server is reached. May be repeated. Default: this machine's"
-                            + " names; localhost and the loopback addresses are always among them.")
+                            + " names, with --renew those of the present server.crt; localhost and the loopback"
+                            + " addresses are always among them.")
     private List<String> hosts = new ArrayList<>();
 
     @Option(
@@ -52,14 +53,26 @@ final class InitTls implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        List<String> reached = hosts.isEmpty() ? ownNames() : hosts;
+        HomeFiles files = new HomeFiles(directory.toAbsolutePath().normalize());
+        List<String> reached = hosts;
+        try {
+            if (hosts.isEmpty() && renew) {
+                reached = files.serverNames();
+            }
+        } catch (IOException e) {
+            err.println("dormouse server init-tls: --renew takes the names of the present certificate: "
+                    + e.getMessage() + "; say them with --host");
+            return 1;
+        }
+        if (reached.isEmpty()) {
+            reached = ownNames();
+        }
         Names names;
         try {
             names = Names.withLoopback(reached);
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(spec.commandLine(), "--host: " + e.getMessage());
         }
-        HomeFiles files = new HomeFiles(directory.toAbsolutePath().normalize());
         try {
             Instant until = renew
                     ? files.renew(names, Instant.now(), new SecureRandom())

@@ -3,6 +3,7 @@ package dormouse.server.tls;
 import dormouse.pem.Identity;
 import dormouse.pem.PemException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringWriter;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -12,15 +13,26 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import org.bouncycastle.util.io.pem.PemObject;
 import org.bouncycastle.util.io.pem.PemWriter;
 
 /** The files of a {@link HomeAuthority} in one directory. Private keys can be read by their owner alone. For one thread. */
 public final class HomeFiles {
     private static final String CLIENT = "dormouse client";
+    /** Kinds of names in a certificate. */
+    private static final int DNS = 2;
+
+    private static final int ADDRESS = 7;
+    /** As certificates are read. */
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "0:0:0:0:0:0:0:1");
 
     private final Path directory;
 
@@ -88,6 +100,34 @@ public final class HomeFiles {
         HomeAuthority authority =
                 new HomeAuthority(new HomeAuthority.Issued(own.chain().get(0), own.key()), random);
         return issue(authority, names, now, new ArrayList<>());
+    }
+
+    /**
+     * By what the present server's certificate calls it, in its order, without how every machine calls itself; none where there is no
+     * certificate.
+     *
+     * @throws IOException where it can't be read; the message names the file
+     */
+    public List<String> serverNames() throws IOException {
+        List<String> names = new ArrayList<>();
+        if (!Files.exists(server())) {
+            return names;
+        }
+        try (InputStream in = Files.newInputStream(server())) {
+            X509Certificate present =
+                    (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
+            Collection<List<?>> said = present.getSubjectAlternativeNames();
+            for (List<?> each : said == null ? List.<List<?>>of() : said) {
+                String name = String.valueOf(each.get(1));
+                boolean ofAServer = each.get(0).equals(DNS) || each.get(0).equals(ADDRESS);
+                if (ofAServer && !LOOPBACK.contains(name)) {
+                    names.add(name);
+                }
+            }
+            return names;
+        } catch (CertificateException e) {
+            throw new IOException(server() + " is no certificate (" + e.getMessage() + ")", e);
+        }
     }
 
     private Instant issue(HomeAuthority authority, Names names, Instant now, List<Path> made) throws IOException {

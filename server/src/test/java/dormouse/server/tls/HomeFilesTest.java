@@ -135,4 +135,15 @@ class HomeFilesTest {
     void namesAndAddressesAreTaken(String name) {
         assertThat(new Names(List.of(name, name)).all()).containsExactly(name);
     }
+
+    @Test
+    void theNamesOfTheServerAreThoseOfItsCertificateEvenOfOneThatHasExpired() throws Exception {
+        assertThat(files.serverNames()).isEmpty();
+        files.make(names("desk.lan", "*.lan", "192.168.1.7", "fd00::7"), NOW.minus(2000, ChronoUnit.DAYS), RANDOM);
+        assertThat(files.serverNames()).containsExactly("desk.lan", "*.lan", "192.168.1.7", "fd00:0:0:0:0:0:0:7");
+        Files.writeString(files.server(), "no certificate");
+        assertThatThrownBy(() -> files.serverNames())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("server.crt is no certificate");
+    }
 }
