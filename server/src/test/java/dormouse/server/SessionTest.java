@@ -342,4 +342,16 @@ class SessionTest {
             assertThat(again.register(awake("a")).getEpoch()).isEqualTo(2);
         }
     }
+
+    @Test
+    void whatCanBeNoSessionIsRefusedAndNotLogged() {
+        try (HeardLog heard = new HeardLog()) {
+            for (String id : new String[] {"s-1\nERROR all is lost", "s 1", "\u2028", "s".repeat(65)}) {
+                ScriptedAgent forger = server.agent("forger").session(id, ByteString.copyFromUtf8("ab"));
+                forger.ask(awake("a"));
+                assertThat(forger.error()).hasMessageContaining("Register.session_id: 1 to 64 of");
+            }
+            assertThat(heard.text()).doesNotContain("all is lost");
+        }
+    }
 }

@@ -128,8 +128,8 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     @Override
     public void disconnectAgent(DisconnectAgentRequest request, StreamObserver<DisconnectAgentResponse> response) {
         String id = request.getSessionId();
-        if (id.isEmpty() || id.length() > 64) {
-            response.onError(Errors.of(Reason.MALFORMED, "session_id: 1 to 64 characters"));
+        if (!SessionId.isValid(id)) {
+            response.onError(Errors.of(Reason.MALFORMED, "session_id: " + SessionId.RULE));
             return;
         }
         SessionId session = new SessionId(id);

@@ -1,12 +1,23 @@
 package dormouse.server.fleet;
 
+import java.util.regex.Pattern;
+
 /** An agent's lasting identity on this server: the agent keeps it on disk across restarts of either side. */
 public record SessionId(String value) {
-    /** @throws IllegalArgumentException where {@code value} is empty or longer than 64 characters */
+    public static final String RULE = "1 to 64 of a-z A-Z 0-9 . _ -";
+
+    private static final Pattern FORM = Pattern.compile("[a-zA-Z0-9._-]{1,64}");
+
+    /** @throws IllegalArgumentException naming the rule, where {@code value} is not 1-64 of the allowed characters */
     public SessionId {
-        if (value.isEmpty() || value.length() > 64) {
-            throw new IllegalArgumentException("session id: 1 to 64 characters");
+        if (!isValid(value)) {
+            throw new IllegalArgumentException("session id: " + RULE);
         }
+    }
+
+    /** Whether {@code value} could be an id. */
+    public static boolean isValid(String value) {
+        return FORM.matcher(value).matches();
     }
 
     @Override

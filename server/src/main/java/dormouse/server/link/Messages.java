@@ -72,8 +72,9 @@ final class Messages {
             throw new IllegalArgumentException(
                     "Register.llms: " + register.getLlmsCount() + " of them, at most " + MOST_LLMS);
         }
-        if (register.getSessionId().length() > 64) {
-            throw new IllegalArgumentException("Register.session_id: at most 64 characters");
+        String session = register.getSessionId();
+        if (!session.isEmpty() && !SessionId.isValid(session)) {
+            throw new IllegalArgumentException("Register.session_id: " + SessionId.RULE);
         }
         List<Offer> offers = new ArrayList<>();
         List<Registration.Refused> refused = new ArrayList<>();
@@ -95,7 +96,7 @@ final class Messages {
             }
         }
         return new Registration(
-                register.getSessionId().isEmpty() ? null : new SessionId(register.getSessionId()),
+                session.isEmpty() ? null : new SessionId(session),
                 register.getResumeToken().toString(StandardCharsets.UTF_8),
                 text(register.getAgentName().isEmpty() ? "unnamed" : register.getAgentName()),
                 text(register.getAgentVersion()),
