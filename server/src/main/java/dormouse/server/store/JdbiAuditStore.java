@@ -4,6 +4,7 @@ import dormouse.server.fleet.AuditEntry;
 import dormouse.server.fleet.AuditStore;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
 
@@ -19,9 +20,20 @@ final class JdbiAuditStore implements AuditStore {
             ORDER BY event_time DESC
             FETCH FIRST :limit ROWS ONLY
             """;
+    /** How many rows are forgotten in one transaction: none holds its locks for long, or takes longer than it may. */
+    private static final int FORGOTTEN = 1000;
+
+    private static final String OLDEST = """
+            SELECT MAX(event_time) AS last_time
+            FROM   (SELECT   event_time
+                    FROM     audit
+                    WHERE    event_time < :before
+                    ORDER BY event_time
+                    FETCH FIRST :limit ROWS ONLY) oldest
+            """;
     private static final String FORGET = """
             DELETE FROM audit
-            WHERE  event_time < :before
+            WHERE  event_time <= :last
             """;
 
     private final Transactions transactions;
@@ -71,8 +83,20 @@ final class JdbiAuditStore implements AuditStore {
 
     @Override
     public void forget(Instant before) {
-        transactions.statement(
-                "forget the audit",
-                handle -> handle.createUpdate(FORGET).bind("before", before).execute());
+        boolean more = true;
+        while (more) {
+            more = transactions.transaction("forget the audit", handle -> forget(handle, before));
+        }
+    }
+
+    /** A slice of them; false where there was none. */
+    private static boolean forget(Handle handle, Instant before) {
+        Optional<Instant> last = handle.createQuery(OLDEST)
+                .bind("before", before)
+                .bind("limit", FORGOTTEN)
+                .map((row, context) -> Optional.ofNullable(Times.getOrNull(row, "last_time")))
+                .one();
+        last.ifPresent(time -> handle.createUpdate(FORGET).bind("last", time).execute());
+        return last.isPresent();
     }
 }

@@ -12,8 +12,10 @@ import dormouse.server.fleet.TokenStore;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -118,5 +120,25 @@ class TokenStoreTest {
         assertThat(audit.newest(9)).hasSize(2);
         audit.forget(NOON.plus(Duration.ofSeconds(3)));
         assertThat(audit.newest(9)).hasSize(2);
+    }
+
+    @Test
+    void much_is_forgotten_in_slices_so_that_no_statement_takes_long(@TempDir Path directory) {
+        List<String> operations = new CopyOnWriteArrayList<>();
+        try (Database heard =
+                Database.open(engine.url(directory), engine == Engine.POSTGRESQL ? "postgres" : "sa", "", operation -> {
+                    operations.add(operation);
+                    return () -> {};
+                })) {
+            heard.migrate();
+            List<AuditEntry> entries = new ArrayList<>();
+            for (int i = 0; i < 2500; i++) {
+                entries.add(entry("llm.wake", "qwen3", NOON.plusMillis(i)));
+            }
+            heard.audit().record(entries);
+            heard.audit().forget(NOON.plusMillis(2499));
+            assertThat(heard.audit().newest(9)).hasSize(1);
+        }
+        assertThat(operations).filteredOn("forget the audit"::equals).hasSizeGreaterThanOrEqualTo(3);
     }
 }
