@@ -168,5 +168,8 @@ class AdminTest {
                         .backup(BackupRequest.getDefaultInstance())
                         .forEachRemaining(piece -> {}))
                 .satisfies(refused -> assertThat(Problems.reason(refused)).isEqualTo("MALFORMED"));
+        assertThat(Dump.of(server.database()).split("'backup', 'main'", -1))
+                .as("a row each in the audit")
+                .hasSize(3);
     }
 }

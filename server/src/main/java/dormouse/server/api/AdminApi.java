@@ -187,6 +187,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
                     Errors.of(Failure.retry(Reason.OVERLOADED, "another backup is under way", Duration.ofSeconds(10))));
             return;
         }
+        audit.done(Visits.caller(), "backup", replica, "", time.now());
         ServerCallStreamObserver<BackupResponse> out = (ServerCallStreamObserver<BackupResponse>) response;
         new BackupCall(backups, fleet::revision, time, blocking, out, () -> backup.set(false)).start();
     }
