@@ -65,7 +65,8 @@ final class CreateCommand implements Callable<Integer> {
         @Option(
                 names = "--key-file",
                 paramLabel = "FILE",
-                description = "The file on the server that holds it, by its absolute path, below the server's auth.keyDir.")
+                description =
+                        "The file on the server that holds it, by its absolute path, below the server's auth.keyDir.")
         private String file = "";
     }
 

@@ -117,7 +117,8 @@ class BackendKeysTest {
                     .as("%s", each)
                     .startsWith("key_file: is not below the server's auth.keyDir");
         }
-        assertThat(why(byCall(keyDir, keyDir.resolve("none")))).isEqualTo("key_file: the server can read no file there");
+        assertThat(why(byCall(keyDir, keyDir.resolve("none"))))
+                .isEqualTo("key_file: the server can read no file there");
     }
 
     @Test
@@ -125,7 +126,9 @@ class BackendKeysTest {
     void aPipeIsNotWaitedFor() throws IOException, InterruptedException {
         Path pipe = directory.resolve("pipe");
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/mkfifo")));
-        assertThat(new ProcessBuilder("/usr/bin/mkfifo", pipe.toString()).start().waitFor())
+        assertThat(new ProcessBuilder("/usr/bin/mkfifo", pipe.toString())
+                        .start()
+                        .waitFor())
                 .isZero();
         assertThat(missing(null, pipe)).isEqualTo("key_file: is not a regular file");
         assertThat(why(byCall(directory, pipe))).isEqualTo("key_file: is not a regular file");

@@ -110,7 +110,8 @@ class ServerConfigTest {
         assertThat(config.limits().queuePerLlm()).isZero();
         assertThat(config.limits().waitersPerLlm()).isEqualTo(7);
         assertThat(config.agents()).isEqualTo(9);
-        assertThat(config.auth()).isEqualTo(new AuthConfig(AuthConfig.Mode.TOKEN, true, Duration.ofDays(7), 8, 10, null));
+        assertThat(config.auth())
+                .isEqualTo(new AuthConfig(AuthConfig.Mode.TOKEN, true, Duration.ofDays(7), 8, 10, null));
         assertThat(config.whenUnwanted()).isEqualTo(WhenUnwanted.CANCEL);
         assertThat(config.replica()).isEqualTo("left");
     }

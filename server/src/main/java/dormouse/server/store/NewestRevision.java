@@ -159,8 +159,9 @@ final class NewestRevision {
     /** In the place of whatever was noted. */
     synchronized void write(long revision) throws IOException {
         Path half = file.resolveSibling(file.getFileName() + ".part");
-        String text = "# The newest revision that the database beside this file is known to have had; the server looks at it"
-                + " when it starts.\n" + REVISION + revision + "\n";
+        String text =
+                "# The newest revision that the database beside this file is known to have had; the server looks at it"
+                        + " when it starts.\n" + REVISION + revision + "\n";
         try {
             try (OutputStream out = OwnerOnly.create(half)) {
                 out.write(text.getBytes(StandardCharsets.UTF_8));

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 /** Credentials in the memory of two replicas that share a table. */
 class TokensTest {
     private static final Instant NOON = Instant.parse("2026-11-28T12:00:00Z");
-    private static final AuthConfig CONFIG = new AuthConfig(AuthConfig.Mode.TOKEN, false, Duration.ofDays(1), 10, 0, null);
+    private static final AuthConfig CONFIG =
+            new AuthConfig(AuthConfig.Mode.TOKEN, false, Duration.ofDays(1), 10, 0, null);
 
     private final Table table = new Table();
     private final Tokens here = new Tokens(table, CONFIG, new Random(1));
