@@ -3,6 +3,8 @@
 // Exit codes: 0 done, 1 the server refused, 2 wrong usage, 3 the server could not be reached.
 
 import {createRequire} from 'node:module';
+import {readFileSync} from 'node:fs';
+import {isIPv4} from 'node:net';
 import {dirname} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs, promisify} from 'node:util';
@@ -75,25 +77,41 @@ function reason(error) {
   return grpc.status[error.code] ?? String(error);
 }
 
+function isLoopback(server) {
+  const host = server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
 async function main() {
   const {values, positionals} = parseArgs({
     allowPositionals: true,
     options: {
       server: {type: 'string', default: process.env.DORMOUSE_SERVER ?? 'localhost:7700'},
       token: {type: 'string', default: process.env.DORMOUSE_TOKEN ?? ''},
+      ca: {type: 'string', default: process.env.DORMOUSE_CA ?? ''},
       'max-tokens': {type: 'string', default: '64'},
     },
   });
   if (positionals.length !== 2) {
-    console.error('usage: chat.js LLM PROMPT [--server HOST:PORT] [--token TOKEN] [--max-tokens N]');
+    console.error('usage: chat.js LLM PROMPT [--server HOST:PORT] [--token TOKEN] [--ca FILE] [--max-tokens N]');
+    return 2;
+  }
+  if (values.token && !values.ca && !isLoopback(values.server)) {
+    console.error(`a token is not sent to ${values.server} in plaintext: give --ca FILE`);
+    return 2;
+  }
+  let credentials = grpc.credentials.createInsecure(); // for a server on this machine
+  try {
+    if (values.ca) credentials = grpc.credentials.createSsl(readFileSync(values.ca));
+  } catch (error) {
+    console.error(`--ca ${values.ca}: ${error.message}`);
     return 2;
   }
   const metadata = new grpc.Metadata();
   if (values.token) metadata.set('authorization', `Bearer ${values.token}`);
 
-  const insecure = grpc.credentials.createInsecure(); // for a server on this machine
-  const llms = new LlmService(values.server, insecure);
-  const inference = new InferenceService(values.server, insecure);
+  const llms = new LlmService(values.server, credentials);
+  const inference = new InferenceService(values.server, credentials);
   try {
     await promisify(llms.waitForReady.bind(llms))(Date.now() + 10_000);
   } catch {

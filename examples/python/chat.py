@@ -1,12 +1,14 @@
 """Lists the Llms of a Dormouse server, then streams a chat with one of them.
 
 The list and the answer go to standard output, what the answer waits for to standard error.
-Exit codes: 0 done, 1 the server refused, 3 the server could not be reached.
+Exit codes: 0 done, 1 the server refused, 2 wrong usage, 3 the server could not be reached.
 """
 
 import argparse
+import ipaddress
 import os
 import sys
+from pathlib import Path
 
 import grpc
 from google.rpc import error_details_pb2
@@ -58,17 +60,38 @@ def reason(error):
     return error.code().name
 
 
+def is_loopback(server):
+    host = server.rsplit(":", 1)[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def connect(server, ca):
+    if ca is None:
+        return grpc.insecure_channel(server)
+    return grpc.secure_channel(server, grpc.ssl_channel_credentials(ca))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("llm", help="the name of an Llm or of a pool")
     parser.add_argument("prompt")
     parser.add_argument("--server", metavar="HOST:PORT", default=os.environ.get("DORMOUSE_SERVER", "localhost:7700"))
     parser.add_argument("--token", default=os.environ.get("DORMOUSE_TOKEN"))
+    parser.add_argument("--ca", metavar="FILE", default=os.environ.get("DORMOUSE_CA"), help="TLS, with these authorities")
     parser.add_argument("--max-tokens", type=int, default=64)
     options = parser.parse_args()
+    if options.token and not options.ca and not is_loopback(options.server):
+        parser.error(f"a token is not sent to {options.server} in plaintext: give --ca FILE")
+    try:
+        ca = Path(options.ca).read_bytes() if options.ca else None
+    except OSError as error:
+        parser.error(f"--ca {options.ca}: {error.strerror}")
 
     metadata = [("authorization", f"Bearer {options.token}")] if options.token else []
-    with grpc.insecure_channel(options.server) as channel:
+    with connect(options.server, ca) as channel:
         try:
             grpc.channel_ready_future(channel).result(timeout=10)
             list_llms(channel, metadata)
