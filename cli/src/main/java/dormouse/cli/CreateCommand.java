@@ -66,7 +66,7 @@ final class CreateCommand implements Callable<Integer> {
                 names = "--key-file",
                 paramLabel = "FILE",
                 description =
-                        "The file on the server that holds it, by its absolute path, below the server's auth.keyDir.")
+                        "The file on the server that holds it, by its absolute path; below the server's auth.keyDir, where that is set.")
         private String file = "";
     }
 

@@ -39,7 +39,7 @@ class PublicLlmTest {
                     exchange.chunk(SSE);
                     exchange.end();
                 });
-                ServerProcess server = ServerProcess.start(directory, "auth.keyDir=" + directory)) {
+                ServerProcess server = ServerProcess.start(directory)) {
             Result created =
                     run(server, "create", "gpt", "--url", backend.url(), "--model", "m", "--key-file", key.toString());
             assertThat(created.exit()).as(created.err()).isZero();

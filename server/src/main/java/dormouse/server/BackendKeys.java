@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The keys of PUBLIC Llms' backends, read from where their declarations say. Any thread; a file may take its time.
  *
- * <p>Who declares by a call also says to which URL a key goes; so such a key's file is one of those that the operator has
- * put into a directory for it, and no other that the server can read.
+ * <p>Who declares by a call also says to which URL a key goes; so an operator can name the directory that such a key's file has
+ * to be in.
  */
 final class BackendKeys {
     private static final int LONGEST = 8192;
@@ -30,16 +30,13 @@ final class BackendKeys {
     record Missing(String why) implements Found {}
 
     private static final Missing NO_FILE = new Missing("key_file: the server can read no file there");
-    private static final Missing NO_DIRECTORY = new Missing(
-            "key_file: files with keys are for the llms of the server's own file; a call can name one below auth.keyDir"
-                    + " alone, which is not set");
     private static final Missing ELSEWHERE =
             new Missing("key_file: is not below the server's auth.keyDir, where files that a call names have to be");
 
     private final Function<String, @Nullable String> environment;
     private final @Nullable Path directory;
 
-    /** @param directory below which the files of what was declared by a call are; null: it can name none */
+    /** @param directory below which the files of what was declared by a call are; null: anywhere */
     BackendKeys(Function<String, @Nullable String> environment, @Nullable Path directory) {
         this.environment = environment;
         this.directory = directory;
@@ -67,7 +64,7 @@ final class BackendKeys {
     /** What lies elsewhere by its name is not looked at: nobody learns which files there are. */
     private Found readBelow(Path file) throws IOException {
         if (directory == null) {
-            return NO_DIRECTORY;
+            return read(file);
         }
         Path named = file.normalize();
         Path real = directory.toRealPath();

@@ -85,7 +85,7 @@ final class HouseAgent implements PublicLlms.Host, AutoCloseable {
     /**
      * Has what is declared served from now on; when this returns, it is. Blocks.
      *
-     * @param keyDir below which the keys' files of what was declared by a call are; null: it can name none
+     * @param keyDir below which the keys' files of what was declared by a call are; null: anywhere
      * @param link where it connects, and nobody else
      */
     static HouseAgent serve(PublicLlms llms, Ground ground, @Nullable Path keyDir, BindableService link)

@@ -27,7 +27,7 @@ final class PublicBackends {
 
     /**
      * @param environment of the process: a variable's value, or null
-     * @param keyDir below which the keys' files of what was declared by a call are; null: it can name none
+     * @param keyDir below which the keys' files of what was declared by a call are; null: anywhere
      */
     PublicBackends(Function<String, @Nullable String> environment, @Nullable Path keyDir) {
         this.keys = new BackendKeys(environment, keyDir);

@@ -151,8 +151,7 @@ class PublicLlmTest {
                 () -> create("gpt", request -> request.setKeyFile("/nowhere/at/all")),
                 "MALFORMED",
                 Status.Code.INVALID_ARGUMENT,
-                "key_file",
-                "auth.keyDir");
+                "key_file");
         refused(() -> server.llm("gpt"), "LLM_NOT_FOUND", Status.Code.NOT_FOUND);
     }
 

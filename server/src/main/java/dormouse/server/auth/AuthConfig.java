@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param auditRetention how long it is kept who did what
  * @param tasksPerClient of one token at a time; of one address where there are no tokens
  * @param requestsPerSecond of one token, in the long run; 0: as many as it likes
- * @param keyDir below which the files are that a call can name for a backend's key; null: none
+ * @param keyDir below which the files are that a call can name for a backend's key; null: anywhere
  */
 public record AuthConfig(
         Mode mode,
