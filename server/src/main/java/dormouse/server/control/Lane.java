@@ -71,7 +71,7 @@ public final class Lane {
         try {
             log.error("a lifecycle event was not carried out", failure);
         } catch (Throwable again) {
-            failure.addSuppressed(again); // no room to say it; what waits goes on
+            // there is no room even to say it; what waits goes on
         }
     }
 }
