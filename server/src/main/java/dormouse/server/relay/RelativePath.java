@@ -2,10 +2,13 @@ package dormouse.server.relay;
 
 import java.util.regex.Pattern;
 
-/** The rule for a path that a client names: relative, without {@code ..} or a scheme; a query may follow. */
+/**
+ * The rule for a path that a client names: relative, without {@code ..} or a scheme; a query may follow. No less strict than
+ * the agents': what they refuse has woken a machine by then.
+ */
 public final class RelativePath {
-    private static final Pattern FORM =
-            Pattern.compile("[A-Za-z0-9_~@!$&'()*+,;=.%-]+(/[A-Za-z0-9_~@!$&'()*+,;=.%:-]+)*(\\?[!-~&&[^#]]*)?");
+    private static final Pattern FORM = Pattern.compile("[A-Za-z0-9_~@!$&'()*+,;=.%-]+(/[A-Za-z0-9_~@!$&'()*+,;=.%-]+)*"
+            + "(\\?[A-Za-z0-9_~@!$&'()*+,;=.%:/?-]*)?");
     private static final Pattern BAD_PERCENT = Pattern.compile("%(?![0-9A-Fa-f]{2})");
     private static final Pattern HIDING = Pattern.compile("(?i)%(2f|5c|00|25)");
 

@@ -110,7 +110,8 @@ public final class Relay implements FleetListener {
         if (!RelativePath.isValid(call.path())) {
             return Failure.of(
                     Reason.MALFORMED,
-                    "path: relative to the backend's base URL, without \"..\" or a scheme, at most 2048 characters");
+                    "path: relative to the backend's base URL, of URL characters (\":\" only in a query), without \"..\" or a"
+                            + " scheme, at most 2048 characters");
         }
         return allowance.hold(call.input().remaining());
     }
