@@ -105,4 +105,22 @@ class DoorTrustTest {
                 .contains(task.getTaskId(), agent.infers().get(1).getTaskId());
         door.awaitNothingLeft();
     }
+
+    @Test
+    @DisplayName("failure 24: a token that is revoked while its request's body comes reaches no agent")
+    void aBodyComesToNothing() {
+        agent.register(ScriptedAgent.awake("qwen3"));
+        WireClient asking = door.client();
+        asking.send("POST " + PATH + " HTTP/1.1\r\nhost: box\r\n" + bearer()
+                + "\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: " + ASK.length()
+                + "\r\n\r\n");
+        assertThat(asking.head().status()).isEqualTo(100);
+
+        server.revoke(client.getToken().getId());
+        asking.send(ASK);
+
+        assertThat(asking.answer().status()).isEqualTo(401);
+        assertThat(agent.infers()).isEmpty();
+        door.awaitNothingLeft();
+    }
 }

@@ -143,6 +143,12 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
             out.onError(Errors.of(Reason.MALFORMED, "deadlines: beyond what a duration can be"));
             return;
         }
+        Failure ended = visit.ended();
+        if (ended != null) { // while its body was read
+            allowance.release();
+            out.onError(Errors.of(ended));
+            return;
+        }
         Task task = relay.infer(checked, allowance, client);
         running.begun(task);
         visit.whenEnded(task::fail);

@@ -62,6 +62,12 @@ final class Infers {
             allowance.release(); // the client left while its body was read
             return;
         }
+        Failure ended = call.visit().ended();
+        if (ended != null) { // while its body was read
+            allowance.release();
+            call.refuse(Refusal.of(ended));
+            return;
+        }
         HttpServerRequest request = call.request();
         String type = request.getHeader("content-type");
         InferCall infer;
