@@ -94,4 +94,56 @@ class LeavingTest {
         agent.heartbeat();
         assertThat(server.llm("qwen3").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
     }
+
+    @Test
+    void theAlarmOfAGoodbyeEndsWithItsStreamWhoeverEndsIt() {
+        ScriptedAgent agent = server.agent("ana");
+        agent.register(ScriptedAgent.awake("qwen3"));
+        ScriptedAgent next = server.agent("ana").sameAs(agent);
+        next.register(ScriptedAgent.awake("qwen3"));
+        int alarms = server.time().alarms();
+
+        next.send(AgentMessage.newBuilder()
+                .setGoodbye(Goodbye.newBuilder().setWithin(Duration.newBuilder().setSeconds(3600))));
+        assertThat(server.time().alarms()).isEqualTo(alarms + 1);
+        next.register(ScriptedAgent.awake("qwen3"));
+        server.agent("ana").sameAs(next).register(ScriptedAgent.awake("qwen3"));
+
+        assertThat(next.endedWith()).isEqualTo("SESSION_FENCED");
+        assertThat(server.time().alarms()).isLessThanOrEqualTo(alarms);
+    }
+
+    @Test
+    void whoDoesNotRegisterIsLetGoAfterTenSeconds() {
+        ScriptedAgent silent = server.agent("ana");
+        server.advance(java.time.Duration.ofMillis(9_900));
+        assertThat(silent.open()).isTrue();
+        server.advance(java.time.Duration.ofMillis(200));
+        assertThat(silent.endedWith()).isEqualTo("MALFORMED");
+        assertThat(silent.error()).hasMessageContaining("no Register within 10 s");
+    }
+
+    @Test
+    void aRegisterThatWaitsForTheDatabaseHasComeInTime() {
+        ScriptedAgent agent = server.agent("ana");
+        server.lane().hold();
+        agent.ask(ScriptedAgent.awake("qwen3"));
+        server.advance(java.time.Duration.ofSeconds(11));
+        server.lane().letGo();
+        assertThat(agent.open()).isTrue();
+        assertThat(server.llm("qwen3").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);
+    }
+
+    @Test
+    void theAlarmOfAStreamThatNeverRegisteredEndsWithIt() {
+        int alarms = server.time().alarms();
+        ScriptedAgent cut = server.agent("ana");
+        cut.cut();
+        ScriptedAgent completed = server.agent("bob");
+        completed.complete();
+        ScriptedAgent wrong = server.agent("eve");
+        wrong.heartbeat();
+        assertThat(wrong.endedWith()).isEqualTo("MALFORMED");
+        assertThat(server.time().alarms()).isEqualTo(alarms);
+    }
 }

@@ -60,6 +60,8 @@ public final class AgentLink extends AgentServiceGrpc.AgentServiceImplBase {
         }
         AgentStream stream = new AgentStream(out, visit.caller(), inside, conditions);
         StreamBounds bounds = new StreamBounds(stream, inside.time(), conditions.framesPerSecond());
+        stream.whenOver(bounds::over);
+        bounds.begin();
         out.disableAutoRequest();
         out.setOnReadyHandler(stream::ready);
         out.setOnCancelHandler(() -> stream.ended("its connection was lost"));
@@ -80,13 +82,11 @@ public final class AgentLink extends AgentServiceGrpc.AgentServiceImplBase {
 
             @Override
             public void onError(Throwable cause) {
-                bounds.over();
                 stream.ended("its connection was lost");
             }
 
             @Override
             public void onCompleted() {
-                bounds.over();
                 stream.completed();
             }
         };

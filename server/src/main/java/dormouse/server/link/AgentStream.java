@@ -58,6 +58,7 @@ final class AgentStream implements AgentLine {
     private List<TaskPosition> named = List.of(); // in its first Register; handed over by the lane
     private volatile boolean early; // it said goodbye before it was registered
     private volatile @Nullable AttachedAgent agent;
+    private volatile Runnable whenOver = () -> {};
 
     AgentStream(
             ServerCallStreamObserver<ServerMessage> out,
@@ -77,6 +78,11 @@ final class AgentStream implements AgentLine {
                         Reason.OVERLOADED,
                         "the agent does not read: " + StreamWriter.MOST_CONTROL + " messages wait for it")));
         this.tasks = new StreamTasks(writer, conditions.frameBytes());
+    }
+
+    /** Happens once, when it has ended, whoever has ended it; to be said before it begins. */
+    void whenOver(Runnable then) {
+        whenOver = then;
     }
 
     void ready() {
@@ -259,6 +265,7 @@ final class AgentStream implements AgentLine {
         } else if (!over.compareAndSet(false, true)) {
             return false;
         }
+        whenOver.run();
         writer.close(last);
         AttachedAgent known = agent;
         if (known != null) {

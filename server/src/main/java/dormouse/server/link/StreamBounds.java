@@ -9,10 +9,11 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two things that an agent promises and the server sees to: not to send more messages than one can need, and to be gone by when it
- * said in its Goodbye. By the thread that reads the stream.
+ * Three things that an agent promises and the server sees to: to register soon, not to send more messages than one can need, and to
+ * be gone by when it said in its Goodbye. By the thread that reads the stream; its end comes by any.
  */
 final class StreamBounds {
+    private static final Duration REGISTERED = Duration.ofSeconds(10);
     private static final Duration COME_BACK = Duration.ofSeconds(10);
     private static final Duration USUAL_LEAVE = Duration.ofSeconds(30);
     private static final Duration LONGEST_LEAVE = Duration.ofHours(1);
@@ -23,13 +24,23 @@ final class StreamBounds {
     private final Time time;
     private final int perSecond;
     private final FrameBudget budget;
-    private Time.@Nullable Alarm leave;
+    private boolean registered;
+    private Time.@Nullable Alarm alarm; // this and over under this
+    private boolean over;
 
     StreamBounds(AgentStream stream, Time time, int perSecond) {
         this.stream = stream;
         this.time = time;
         this.perSecond = perSecond;
         this.budget = new FrameBudget(perSecond, time.nanos());
+    }
+
+    /** The stream is open: a Register is waited for. */
+    void begin() {
+        set(
+                REGISTERED,
+                () -> stream.close(
+                        Failure.of(Reason.MALFORMED, "no Register within " + REGISTERED.toSeconds() + " s")));
     }
 
     /** Whether this message may be looked at; where not, the stream is closed. */
@@ -41,22 +52,37 @@ final class StreamBounds {
                     COME_BACK));
             return false;
         }
-        if (message.hasGoodbye()) {
+        if (message.hasRegister() && !registered) {
+            registered = true;
+            cancel();
+        } else if (message.hasGoodbye() && registered) {
             leaveBy(Messages.took(message.getGoodbye().getWithin()));
         }
         return true;
     }
 
     private void leaveBy(Duration asked) {
-        over();
         Duration within = asked.isZero() ? USUAL_LEAVE : asked.compareTo(LONGEST_LEAVE) > 0 ? LONGEST_LEAVE : asked;
-        leave = time.after(within.plus(SLACK), () -> stream.leave(within));
+        set(within.plus(SLACK), () -> stream.leave(within));
     }
 
-    /** The stream has ended. */
-    void over() {
-        if (leave != null) {
-            leave.cancel();
+    private synchronized void set(Duration delay, Runnable action) {
+        cancel();
+        if (!over) {
+            alarm = time.after(delay, action);
         }
+    }
+
+    private synchronized void cancel() {
+        if (alarm != null) {
+            alarm.cancel();
+            alarm = null;
+        }
+    }
+
+    /** The stream has ended, whoever has ended it. */
+    synchronized void over() {
+        over = true;
+        cancel();
     }
 }
