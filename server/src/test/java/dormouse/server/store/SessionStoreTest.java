@@ -66,8 +66,8 @@ class SessionStoreTest {
     }
 
     @Test
-    void an_id_that_no_database_can_hold_is_not_found() {
-        assertThat(sessions.find(new SessionId("s1\0"))).isEmpty();
+    void an_id_that_no_database_can_hold_is_none() {
+        assertThatThrownBy(() -> new SessionId("s1\0")).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
