@@ -269,7 +269,7 @@ class LlmStoreTest {
                 LlmState.SILENT,
                 "still 🐭 'quoted' \"twice\" : ? ?? :name <reason> \\ % _",
                 spec,
-                new Owner(new SessionId("Ünïcode"), "ana’s desk", "dmt:1", Long.MAX_VALUE, ""),
+                new Owner(new SessionId("s-._Z9"), "ana’s desk", "dmt:1", Long.MAX_VALUE, ""),
                 NANOS,
                 NANOS,
                 NANOS.minus(Duration.ofDays(20_000)),
