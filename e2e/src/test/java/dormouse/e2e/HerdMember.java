@@ -7,7 +7,9 @@ import dormouse.v1.AgentServiceGrpc;
 import dormouse.v1.Goodbye;
 import dormouse.v1.Heartbeat;
 import dormouse.v1.LlmOffer;
+import dormouse.v1.LlmReport;
 import dormouse.v1.LlmSpec;
+import dormouse.v1.LlmStatus;
 import dormouse.v1.Register;
 import dormouse.v1.Registered;
 import dormouse.v1.ServerMessage;
@@ -26,6 +28,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class HerdMember implements StreamObserver<ServerMessage> {
     private static final int ANSWER_SECONDS = 10;
+    private static final int BEAT_SECONDS = 30;
 
     private final String name;
     private final AgentServiceGrpc.AgentServiceStub stub;
@@ -91,6 +94,17 @@ final class HerdMember implements StreamObserver<ServerMessage> {
         }
     }
 
+    /** As the real one does, for as long as its stream is good. */
+    private synchronized void beat(StreamObserver<AgentMessage> stream) {
+        if (stream == out && registered && !over) {
+            stream.onNext(AgentMessage.newBuilder()
+                    .setHeartbeat(Heartbeat.newBuilder()
+                            .addReports(LlmReport.newBuilder().setName(name).setStatus(LlmStatus.LLM_STATUS_ACTIVE)))
+                    .build());
+            timer.schedule(() -> beat(stream), BEAT_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
     /** As the real one does where it gets no answer to its registration. */
     private synchronized void giveUp(StreamObserver<AgentMessage> stream) {
         if (stream == out && !answered && !over) {
@@ -111,8 +125,10 @@ final class HerdMember implements StreamObserver<ServerMessage> {
                 token = answer.getResumeToken();
             }
             tries = 0;
-            if (!registered) {
-                StreamObserver<AgentMessage> stream = out;
+            StreamObserver<AgentMessage> stream = out;
+            if (registered) {
+                timer.schedule(() -> beat(stream), BEAT_SECONDS, TimeUnit.SECONDS);
+            } else {
                 timer.schedule(() -> offerAgain(stream), ANSWER_SECONDS, TimeUnit.SECONDS);
             }
         }
