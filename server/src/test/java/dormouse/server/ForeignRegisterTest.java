@@ -129,6 +129,7 @@ class ForeignRegisterTest {
         ana.register(awake("a"));
         server.advance(Duration.ofSeconds(106));
         assertThat(server.llm("a").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
+        server.reconnect(bob); // a stream that has not registered in time is closed
         assertAdopted();
         Llm adopted = server.llm("a");
 

@@ -309,7 +309,7 @@ class PoolTest {
         ana.register(member("a", 1, true));
         List<InferProbe> infers = infers(2);
         server.advance(Duration.ofSeconds(20));
-        bob.register(member("b", 1, true), ScriptedAgent.awake("other"));
+        server.reconnect(bob).register(member("b", 1, true), ScriptedAgent.awake("other"));
         InferProbe third = server.infer("shared");
         server.advance(Duration.ofSeconds(9));
         bob.register(member("b", 1, true));

@@ -4,7 +4,9 @@ import com.google.protobuf.Timestamp;
 import dormouse.contract.Times;
 import dormouse.server.auth.Caller;
 import dormouse.server.auth.Tokens;
+import dormouse.server.auth.Visit;
 import dormouse.server.control.Time;
+import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.Role;
 import dormouse.server.fleet.Token;
@@ -70,9 +72,15 @@ final class TokenCalls {
     }
 
     void revoke(RevokeTokenRequest request, StreamObserver<RevokeTokenResponse> response) {
-        Caller by = Visits.caller();
+        Visit visit = Visits.current();
+        Caller by = visit.caller();
+        visit.whenEnded(why -> {}); // who revokes his own hears that it is done
         Answers.later(blocking, response, () -> {
             String id = request.getId();
+            Failure over = visit.ended();
+            if (over != null) {
+                throw Errors.of(over);
+            }
             if (id.isEmpty() || id.length() > 64 || !tokens.revoke(by, id, time.now())) {
                 throw Errors.of(Reason.MALFORMED, "id: this server knows no such token");
             }
