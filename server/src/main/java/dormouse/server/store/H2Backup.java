@@ -59,8 +59,8 @@ final class H2Backup implements BackupStore {
 
     /**
      * H2 copies its file as it lies there, from the beginning to the end: of changes that are made meanwhile the copy may have a
-     * later one without an earlier one, and opens all the same; so nothing is changed meanwhile. Its statement BACKUP does this too,
-     * and takes 20 times as long over making the copy small.
+     * later one without an earlier one, and opens all the same; so nothing is changed meanwhile. Its statement BACKUP copies
+     * the same way, but makes the copy small, for which everything else would wait longer.
      *
      * @return its bytes
      */
