@@ -35,6 +35,7 @@ final class ScriptedBackend implements AutoCloseable {
     volatile Script script;
 
     private final ServerSocket listener;
+    private final Thread acceptor;
 
     ScriptedBackend(Script script) {
         this.script = script;
@@ -43,7 +44,7 @@ final class ScriptedBackend implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        daemon(this::accept, "scripted-backend");
+        acceptor = daemon(this::accept, "scripted-backend");
     }
 
     URI url() {
@@ -63,6 +64,11 @@ final class ScriptedBackend implements AutoCloseable {
         try {
             while (true) {
                 Socket socket = listener.accept();
+                if (listener
+                        .isClosed()) { // the accept was under way, and takes who comes until its thread has been woken
+                    socket.close();
+                    return;
+                }
                 connections.incrementAndGet();
                 daemon(() -> serve(new Connection(socket)), "scripted-connection");
             }
@@ -88,18 +94,23 @@ final class ScriptedBackend implements AutoCloseable {
         }
     }
 
-    private static void daemon(Runnable work, String name) {
+    private static Thread daemon(Runnable work, String name) {
         Thread thread = new Thread(work, name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
+    /** Nobody is let in any more when this returns; who is in stays. */
     @Override
     public void close() {
         try {
             listener.close();
+            acceptor.join();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

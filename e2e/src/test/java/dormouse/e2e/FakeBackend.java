@@ -198,6 +198,10 @@ final class FakeBackend implements AutoCloseable {
             while (true) {
                 Socket socket = opened.accept();
                 sockets.add(socket);
+                if (opened.isClosed()) { // an accept that is under way takes who comes until its thread has been woken
+                    socket.close();
+                    return;
+                }
                 threads.execute(() -> serve(socket));
             }
         } catch (IOException e) {
