@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
 /** {@code dormouse agents}. */
 @Command(name = "agents", description = "Lists the agents.")
 final class AgentsCommand implements Callable<Integer> {
-    private static final int PAGE = 1_000;
+    static final int PAGE = 1_000;
     private static final List<String> HEAD =
             List.of("NAME", "CONNECTED", "LLMS", "TASKS", "HEARTBEAT", "AGE", "SESSION");
     private static final List<String> WIDE = List.of("EPOCH", "VERSION", "PRINCIPAL", "REPLICA");

@@ -3,6 +3,7 @@ package dormouse.cli;
 import dormouse.v1.CreateTokenRequest;
 import dormouse.v1.CreateTokenResponse;
 import dormouse.v1.ListTokensRequest;
+import dormouse.v1.ListTokensResponse;
 import dormouse.v1.RevokeTokenRequest;
 import dormouse.v1.Role;
 import dormouse.v1.Token;
@@ -187,12 +188,19 @@ final class TokenCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws StatusException, InterruptedException {
-            List<Token> tokens;
+            List<Token> tokens = new ArrayList<>();
             try (Client client = dormouse.connect()) {
                 Progress progress = dormouse.progress(client);
-                tokens = client.await(
-                                client.admin().listTokens(ListTokensRequest.getDefaultInstance()), progress::waiting)
-                        .getTokensList();
+                String page = "";
+                do {
+                    ListTokensRequest request = ListTokensRequest.newBuilder()
+                            .setPageSize(AgentsCommand.PAGE)
+                            .setPageToken(page)
+                            .build();
+                    ListTokensResponse response = client.await(client.admin().listTokens(request), progress::waiting);
+                    tokens.addAll(response.getTokensList());
+                    page = response.getNextPageToken();
+                } while (!page.isEmpty());
                 progress.done();
             }
             new TokenTable(dormouse.console(), output.format).print(tokens);

@@ -62,6 +62,20 @@ class TokenCommandTest {
     }
 
     @Test
+    void a_list_of_several_pages_is_shown_whole() {
+        server.tokens = (request, observer) -> {
+            boolean first = request.getPageToken().isEmpty();
+            observer.onNext(ListTokensResponse.newBuilder()
+                    .addTokens(Token.newBuilder().setId(first ? "tok-1" : "tok-2"))
+                    .setNextPageToken(first ? "more" : "")
+                    .build());
+            observer.onCompleted();
+        };
+        assertThat(cli.run("token", "list", "-o", "name")).isZero();
+        assertThat(cli.out()).isEqualTo("tok-1\ntok-2\n");
+    }
+
+    @Test
     void create_prints_the_secret_alone_on_standard_output() {
         assertThat(cli.run("token", "create", "ana", "--use", "qwen*,team-a/*", "--use", "x", "--expires", "90d"))
                 .isZero();

@@ -7,6 +7,7 @@ import dormouse.server.control.Time;
 import dormouse.server.fleet.StoreException;
 import dormouse.settings.SettingsException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -15,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What is done about tokens from time to time: those that have expired are ended, those that another replica has made or
- * revoked are read, who did what is written down, and forgotten in the end. Its alarm is the clock's, its work on a thread
+ * revoked are read, who did what is written down, and all of it is forgotten in the end. Its alarm is the clock's, its work on a thread
  * that may wait for the database.
  */
 final class TokenRounds implements AutoCloseable {
@@ -128,7 +129,9 @@ final class TokenRounds implements AutoCloseable {
             tokens.writeUse();
         }
         if (forget) {
-            audit.forget(time.now().minus(retention));
+            Instant before = time.now().minus(retention);
+            audit.forget(before);
+            tokens.forget(before);
         }
     }
 

@@ -313,6 +313,30 @@ class ChatTest {
     }
 
     @Test
+    void whatIsGivenAsJsonIsPassedAsItIsWritten() {
+        String deep = "[".repeat(400) + "]".repeat(400);
+        server.chat(hello().setToolsJson("[1.10, 123456789012345678901234567890, 1e400, \"\\u00e9\", null, true]")
+                .setExtraJson("{\"a\": 0.30, \"temperature\": [1, {\"b\": [2]}], \"deep\": " + deep + "}")
+                .setTemperature(1));
+        assertThat(agent.input(task()).toStringUtf8())
+                .contains("\"tools\":[1.10,123456789012345678901234567890,1e400,\"\u00e9\",null,true]")
+                .contains("\"temperature\":1.0,")
+                .endsWith("\"a\":0.30,\"deep\":" + deep + "}");
+    }
+
+    @Test
+    void aLargeChatComesAsOthersDo() {
+        String picture = "data:image/png;base64," + "A".repeat(1 << 20);
+        server.chat(hello().addMessages(ChatMessage.newBuilder()
+                .setRole("user")
+                .setContentJson("[{\"type\":\"image_url\",\"image_url\":{\"url\":\"" + picture + "\"}}]")));
+        assertThat(agent.input(task()).toStringUtf8())
+                .startsWith("{\"model\":\"qwen3\",")
+                .contains("{\"url\":\"data:image/png;base64,AAAA")
+                .hasSize(64 << 10); // a window's worth, until the agent has taken some of it
+    }
+
+    @Test
     void whatIsUnsetIsLeftToTheBackend() throws Exception {
         server.chat(hello());
         assertThat(body().properties().stream().map(java.util.Map.Entry::getKey))
@@ -335,6 +359,11 @@ class ChatTest {
                 Arguments.of(hello().setExtraJson(" "), "extra_json"),
                 Arguments.of(hello().setExtraJson("{\"stream\":false}"), "extra_json"),
                 Arguments.of(hello().setExtraJson("{\"model\":\"x\"}"), "extra_json"),
+                Arguments.of(hello().setExtraJson("{\"a\":1"), "extra_json"),
+                Arguments.of(hello().setExtraJson("{\"a\":}"), "extra_json"),
+                Arguments.of(hello().setExtraJson("{\"stream_options\":[}"), "extra_json"),
+                Arguments.of(hello().setExtraJson("{} {}"), "extra_json"),
+                Arguments.of(hello().setToolsJson("[" + "[".repeat(2000)), "tools_json"),
                 Arguments.of(hello().setTemperature(Double.NaN), "temperature"),
                 Arguments.of(hello().setTopP(Double.POSITIVE_INFINITY), "top_p"));
     }

@@ -20,6 +20,8 @@ import dormouse.v1.SumUsageRequest;
 import dormouse.v1.Token;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -314,6 +316,35 @@ class TrustTest {
         assertThat(server.as(server.firstToken()).admin().sumUsage(byLlm).getSumsList())
                 .extracting(sum -> sum.getLlm())
                 .containsExactly("member", "other");
+    }
+
+    @Test
+    void aLongListOfTokensComesInPages() {
+        List<String> made = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            made.add(server.made(Role.ROLE_CLIENT, null, "a*").getToken().getId());
+        }
+        var admin = server.as(server.firstToken()).admin();
+        List<String> listed = new ArrayList<>();
+        List<Integer> sizes = new ArrayList<>();
+        String page = "";
+        do {
+            var response = admin.listTokens(ListTokensRequest.newBuilder()
+                    .setPageSize(2)
+                    .setPageToken(page)
+                    .build());
+            response.getTokensList().forEach(token -> listed.add(token.getId()));
+            sizes.add(response.getTokensCount());
+            page = response.getNextPageToken();
+        } while (!page.isEmpty());
+
+        assertThat(sizes).containsExactly(2, 2, 2);
+        assertThat(listed).startsWith("admin-1").hasSize(6).containsAll(made).doesNotHaveDuplicates();
+        for (String foreign : List.of("x", "bm9uZQ", "%")) {
+            assertThatThrownBy(() -> admin.listTokens(
+                            ListTokensRequest.newBuilder().setPageToken(foreign).build()))
+                    .hasMessageContaining("page_token");
+        }
     }
 
     @Test

@@ -158,7 +158,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
 
     @Override
     public void listTokens(ListTokensRequest request, StreamObserver<ListTokensResponse> response) {
-        tokens.list(response);
+        tokens.list(request, response);
     }
 
     @Override

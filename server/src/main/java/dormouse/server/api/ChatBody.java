@@ -1,11 +1,11 @@
 package dormouse.server.api;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
 import dormouse.server.relay.BodyAllowance;
@@ -13,12 +13,29 @@ import dormouse.v1.ChatMessage;
 import dormouse.v1.ChatRequest;
 import dormouse.v1.ToolCall;
 import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
 
-/** A typed chat as OpenAI's JSON: always streamed, and with usage, which is ours to ask for since we read the stream. */
+/**
+ * A typed chat as OpenAI's JSON: always streamed, and with usage, which is ours to ask for since we read the stream. It is
+ * written as it is read, without a tree of it in memory: of JSON that its caller gives a tree takes many times the text.
+ */
 final class ChatBody {
-    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    /** A text is as long as its caller's bytes may be, which are bounded: a picture in it is one. */
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
 
-    private ChatBody() {}
+    private final ChatRequest request;
+    private final JsonGenerator out;
+    private final Set<String> written = new HashSet<>();
+
+    private ChatBody(ChatRequest request, JsonGenerator out) {
+        this.request = request;
+        this.out = out;
+    }
 
     /**
      * @param allowance asked before anything is made of the request, and again as the body grows
@@ -29,97 +46,189 @@ final class ChatBody {
         if (refusal != null) {
             throw Errors.of(refusal);
         }
-        if (request.getMessagesCount() == 0) {
-            throw Errors.of(Reason.MALFORMED, "messages: at least one");
-        }
-        ObjectNode body = JSON.createObjectNode();
-        body.put("model", request.getLlm());
-        ArrayNode messages = body.putArray("messages");
-        for (int i = 0; i < request.getMessagesCount(); i++) {
-            messages.add(message(request.getMessages(i), "messages[" + i + "]"));
-        }
-        if (request.hasTemperature()) {
-            require(Double.isFinite(request.getTemperature()), "temperature: a finite number");
-            body.put("temperature", request.getTemperature());
-        }
-        if (request.hasTopP()) {
-            require(Double.isFinite(request.getTopP()), "top_p: a finite number");
-            body.put("top_p", request.getTopP());
-        }
-        if (request.hasMaxTokens()) {
-            body.put("max_tokens", request.getMaxTokens());
-        }
-        if (request.hasSeed()) {
-            body.put("seed", request.getSeed());
-        }
-        if (request.getStopCount() > 0) {
-            ArrayNode stop = body.putArray("stop");
-            request.getStopList().forEach(stop::add);
-        }
-        if (!request.getToolsJson().isEmpty()) {
-            JsonNode tools = parse(request.getToolsJson(), "tools_json");
-            require(tools.isArray(), "tools_json: a JSON array");
-            body.set("tools", tools);
-        }
-        body.put("stream", true);
-        body.putObject("stream_options").put("include_usage", true);
-        if (!request.getExtraJson().isEmpty()) {
-            JsonNode extra = parse(request.getExtraJson(), "extra_json");
-            require(extra.isObject(), "extra_json: a JSON object");
-            extra.properties().forEach(field -> {
-                require(
-                        !field.getKey().equals("stream") && !field.getKey().equals("model"),
-                        "extra_json: \"" + field.getKey() + "\" is not for it to say");
-                body.putIfAbsent(field.getKey(), field.getValue()); // what is typed wins
-            });
-        }
-        CountedBytes written = new CountedBytes(allowance);
-        try {
-            JSON.writeValue(written, body);
-            return written.toByteArray();
+        require(request.getMessagesCount() > 0, "messages: at least one");
+        CountedBytes bytes = new CountedBytes(allowance);
+        try (JsonGenerator out = JSON.createGenerator(bytes)) {
+            // what is refused must not be closed as if it were whole
+            out.disable(JsonGenerator.Feature.AUTO_CLOSE_JSON_CONTENT);
+            new ChatBody(request, out).write();
         } catch (IOException e) {
-            Failure tooLarge = written.refusal();
+            Failure tooLarge = bytes.refusal();
             if (tooLarge != null) {
                 throw Errors.of(tooLarge);
             }
-            throw new IllegalStateException("a tree of JSON nodes can be written", e);
+            throw new IllegalStateException("a chat can be written", e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private void write() throws IOException {
+        out.writeStartObject();
+        field("model");
+        out.writeString(request.getLlm());
+        field("messages");
+        out.writeStartArray();
+        for (int i = 0; i < request.getMessagesCount(); i++) {
+            message(request.getMessages(i), "messages[" + i + "]");
+        }
+        out.writeEndArray();
+        sampling();
+        if (!request.getToolsJson().isEmpty()) {
+            field("tools");
+            copy(request.getToolsJson(), JsonToken.START_ARRAY, "tools_json", "a JSON array");
+        }
+        field("stream");
+        out.writeBoolean(true);
+        field("stream_options");
+        out.writeStartObject();
+        out.writeBooleanField("include_usage", true);
+        out.writeEndObject();
+        if (!request.getExtraJson().isEmpty()) {
+            extra();
+        }
+        out.writeEndObject();
+    }
+
+    private void sampling() throws IOException {
+        if (request.hasTemperature()) {
+            require(Double.isFinite(request.getTemperature()), "temperature: a finite number");
+            field("temperature");
+            out.writeNumber(request.getTemperature());
+        }
+        if (request.hasTopP()) {
+            require(Double.isFinite(request.getTopP()), "top_p: a finite number");
+            field("top_p");
+            out.writeNumber(request.getTopP());
+        }
+        if (request.hasMaxTokens()) {
+            field("max_tokens");
+            out.writeNumber(request.getMaxTokens());
+        }
+        if (request.hasSeed()) {
+            field("seed");
+            out.writeNumber(request.getSeed());
+        }
+        if (request.getStopCount() > 0) {
+            field("stop");
+            out.writeStartArray();
+            for (String stop : request.getStopList()) {
+                out.writeString(stop);
+            }
+            out.writeEndArray();
         }
     }
 
-    private static ObjectNode message(ChatMessage said, String where) {
+    private void message(ChatMessage said, String where) throws IOException {
         require(!said.getRole().isEmpty(), where + ".role: system, user, assistant or tool");
-        ObjectNode message = JSON.createObjectNode();
-        message.put("role", said.getRole());
+        out.writeStartObject();
+        out.writeStringField("role", said.getRole());
+        out.writeFieldName("content");
         if (!said.getContentJson().isEmpty()) {
-            JsonNode parts = parse(said.getContentJson(), where + ".content_json");
-            require(parts.isArray(), where + ".content_json: a JSON array of parts");
-            message.set("content", parts);
+            copy(said.getContentJson(), JsonToken.START_ARRAY, where + ".content_json", "a JSON array of parts");
         } else if (said.getContent().isEmpty() && said.getToolCallsCount() > 0) {
-            message.putNull("content");
+            out.writeNull();
         } else {
-            message.put("content", said.getContent());
+            out.writeString(said.getContent());
         }
         if (!said.getToolCallId().isEmpty()) {
-            message.put("tool_call_id", said.getToolCallId());
+            out.writeStringField("tool_call_id", said.getToolCallId());
         }
         if (said.getToolCallsCount() > 0) {
-            ArrayNode calls = message.putArray("tool_calls");
+            out.writeFieldName("tool_calls");
+            out.writeStartArray();
             for (ToolCall call : said.getToolCallsList()) {
-                ObjectNode node = calls.addObject();
-                node.put("id", call.getId());
-                node.put("type", "function");
-                node.putObject("function").put("name", call.getName()).put("arguments", call.getArguments());
+                out.writeStartObject();
+                out.writeStringField("id", call.getId());
+                out.writeStringField("type", "function");
+                out.writeFieldName("function");
+                out.writeStartObject();
+                out.writeStringField("name", call.getName());
+                out.writeStringField("arguments", call.getArguments());
+                out.writeEndObject();
+                out.writeEndObject();
             }
+            out.writeEndArray();
         }
-        return message;
+        out.writeEndObject();
     }
 
-    private static JsonNode parse(String json, String field) {
-        try {
-            return JSON.readTree(json);
-        } catch (JsonProcessingException e) {
-            throw Errors.of(Reason.MALFORMED, field + ": not JSON");
+    private void field(String name) throws IOException {
+        written.add(name);
+        out.writeFieldName(name);
+    }
+
+    /** One JSON value, as its caller has written it. */
+    private void copy(String json, JsonToken start, String field, String what) throws IOException {
+        try (JsonParser in = JSON.createParser(json)) {
+            require(next(in, field) == start, field + ": " + what);
+            copy(in, field);
+            require(next(in, field) == null, field + ": " + what + ", and nothing after it");
         }
+    }
+
+    /** The fields of {@code extra_json} that are not here yet: what is typed wins. */
+    private void extra() throws IOException {
+        String where = "extra_json";
+        try (JsonParser in = JSON.createParser(request.getExtraJson())) {
+            require(next(in, where) == JsonToken.START_OBJECT, where + ": a JSON object");
+            while (next(in, where) == JsonToken.FIELD_NAME) {
+                String name = in.currentName();
+                require(
+                        !name.equals("stream") && !name.equals("model"),
+                        where + ": \"" + name + "\" is not for it to say");
+                next(in, where);
+                if (written.contains(name)) {
+                    skip(in, where);
+                } else {
+                    field(name);
+                    copy(in, where);
+                }
+            }
+            require(next(in, where) == null, where + ": a JSON object, and nothing after it");
+        }
+    }
+
+    /** From the value at which {@code in} stands to its end. */
+    private void copy(JsonParser in, String field) throws IOException {
+        int depth = 0;
+        while (true) {
+            JsonToken token = in.currentToken();
+            depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+            try {
+                if (token.isNumeric()) {
+                    out.writeNumber(in.getText()); // digit for digit
+                } else {
+                    out.copyCurrentEvent(in);
+                }
+            } catch (JsonProcessingException e) {
+                throw notJson(field);
+            }
+            if (depth == 0) {
+                return;
+            }
+            next(in, field);
+        }
+    }
+
+    private static void skip(JsonParser in, String field) throws IOException {
+        try {
+            in.skipChildren();
+            in.finishToken();
+        } catch (JsonProcessingException e) {
+            throw notJson(field);
+        }
+    }
+
+    private static JsonToken next(JsonParser in, String field) throws IOException {
+        try {
+            return in.nextToken();
+        } catch (JsonProcessingException e) {
+            throw notJson(field);
+        }
+    }
+
+    private static RuntimeException notJson(String field) {
+        return Errors.of(Reason.MALFORMED, field + ": not JSON");
     }
 
     private static void require(boolean condition, String message) {

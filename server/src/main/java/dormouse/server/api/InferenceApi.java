@@ -48,24 +48,29 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
     public void infer(InferRequest request, StreamObserver<InferEvent> response) {
         ServerCallStreamObserver<InferEvent> out = (ServerCallStreamObserver<InferEvent>) response;
         Running running = hold(out);
-        InferClient client = new InferClient(out);
         BodyAllowance allowance = relay.allowance();
         Visit visit = Visits.current();
         Deadline deadline = Context.current().getDeadline();
-        if (!request.getLlm().isEmpty() || request.getInput().size() <= JsonRequest.READ_AT_ONCE) {
-            start(out, visit, running, client, allowance, () -> call(request, visit.caller(), deadline));
+        int toRead = request.getLlm().isEmpty() ? request.getInput().size() : 0;
+        Supplier<InferCall> call = () -> call(request, visit.caller(), deadline);
+        read(toRead, out, allowance, () -> start(out, visit, running, new InferClient(out), allowance, call));
+    }
+
+    /** Where the body is too large to be read in passing, on a thread that is there for that. */
+    private void read(int bytes, StreamObserver<?> out, BodyAllowance allowance, Runnable start) {
+        if (bytes <= JsonRequest.READ_AT_ONCE) {
+            start.run();
             return;
         }
-        Failure refusal = allowance.hold(request.getInput().size());
+        Failure refusal = allowance.hold(bytes);
         if (refusal == null) {
             try {
-                reading.execute(() ->
-                        start(out, visit, running, client, allowance, () -> call(request, visit.caller(), deadline)));
+                reading.execute(start);
                 return;
             } catch (RejectedExecutionException e) {
                 refusal = Failure.retry(
                         Reason.OVERLOADED,
-                        "too many large bodies are being read; a request that names its llm is not read here",
+                        "too many large bodies are being read; an Infer that names its llm is not read here",
                         Duration.ofSeconds(1));
             }
         }
@@ -99,22 +104,23 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
         Visit visit = Visits.current();
         Running running = hold(out);
         BodyAllowance allowance = relay.allowance();
-        start(
-                out,
-                visit,
-                running,
-                new ChatClient(out, running::cancel),
-                allowance,
-                () -> new InferCall(
-                        Visits.usable(LlmApi.name(request.getLlm()), visit.caller()),
-                        "chat/completions",
-                        "application/json",
-                        ByteBuffer.wrap(ChatBody.of(request, allowance)).asReadOnlyBuffer(),
-                        Map.of("accept", "text/event-stream"),
-                        InferCalls.within(
-                                Context.current().getDeadline(),
-                                InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines())),
-                        visit.caller().id()));
+        Deadline deadline = Context.current().getDeadline();
+        ChatClient client = new ChatClient(out, running::cancel);
+        Supplier<InferCall> call = () -> call(request, visit.caller(), deadline, allowance);
+        read(request.getSerializedSize(), out, allowance, () -> start(out, visit, running, client, allowance, call));
+    }
+
+    private InferCall call(ChatRequest request, Caller caller, @Nullable Deadline deadline, BodyAllowance allowance) {
+        LlmName llm = Visits.usable(LlmApi.name(request.getLlm()), caller);
+        return new InferCall(
+                llm,
+                "chat/completions",
+                "application/json",
+                ByteBuffer.wrap(ChatBody.of(request, allowance)).asReadOnlyBuffer(),
+                Map.of("accept", "text/event-stream"),
+                InferCalls.within(
+                        deadline, InferCalls.deadlines(deadlines, request.hasDeadlines(), request.getDeadlines())),
+                caller.id());
     }
 
     private static Running hold(ServerCallStreamObserver<?> out) {

@@ -210,7 +210,7 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
         try {
             Visit visit = Visits.current();
             Llm llm = existing(request.getName());
-            audit.done(visit.caller(), "llm.wake", llm.name().value(), "", time.now());
+            audit.asked(visit.caller(), "llm.wake", llm.name().value(), time.now(), time.nanos());
             ServerCallStreamObserver<WakeProgress> out = (ServerCallStreamObserver<WakeProgress>) response;
             WakeCall call = new WakeCall(llm.name(), visit.caller(), fleet, wakeGate, views, time, out);
             call.start();
@@ -225,7 +225,7 @@ public final class LlmApi extends LlmServiceGrpc.LlmServiceImplBase {
         try {
             Caller caller = Visits.caller();
             Llm llm = existing(request.getName());
-            audit.done(caller, "llm.sleep", llm.name().value(), "", time.now());
+            audit.asked(caller, "llm.sleep", llm.name().value(), time.now(), time.nanos());
             ServerCallStreamObserver<dormouse.v1.Llm> out = (ServerCallStreamObserver<dormouse.v1.Llm>) response;
             new SleepCall(llm.name(), caller, fleet, sleeps, views, out).start();
         } catch (StatusRuntimeException e) {

@@ -4,7 +4,10 @@ import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
 import io.grpc.StatusRuntimeException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Base64;
+import java.util.Comparator;
 
 /** Where a list goes on: opaque to clients, the last item's key to us. */
 final class PageToken {
@@ -39,6 +42,30 @@ final class PageToken {
             throw foreign();
         }
         return new Place(number(parts[0]), parts[1]);
+    }
+
+    /** When the last item was made, and its id: these tell apart what a list has in order of creation. */
+    record Made(Instant time, String id) implements Comparable<Made> {
+        private static final Comparator<Made> ORDER =
+                Comparator.comparing(Made::time).thenComparing(Made::id);
+
+        @Override
+        public int compareTo(Made other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    static String of(Made made) {
+        return of(made.time() + " " + made.id());
+    }
+
+    static Made made(String token) {
+        String[] parts = key(token).split(" ", 2);
+        try {
+            return new Made(Instant.parse(parts[0]), parts.length < 2 ? "" : parts[1]);
+        } catch (DateTimeParseException e) {
+            throw foreign();
+        }
     }
 
     static long revision(String token) {

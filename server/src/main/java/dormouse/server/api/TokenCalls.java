@@ -12,6 +12,7 @@ import dormouse.server.fleet.Role;
 import dormouse.server.fleet.Token;
 import dormouse.v1.CreateTokenRequest;
 import dormouse.v1.CreateTokenResponse;
+import dormouse.v1.ListTokensRequest;
 import dormouse.v1.ListTokensResponse;
 import dormouse.v1.RevokeTokenRequest;
 import dormouse.v1.RevokeTokenResponse;
@@ -34,8 +35,10 @@ final class TokenCalls {
     }
 
     void create(CreateTokenRequest request, StreamObserver<CreateTokenResponse> response) {
-        Caller by = Visits.caller();
+        Visit visit = Visits.current();
+        Caller by = visit.caller();
         Answers.later(blocking, response, () -> {
+            requireGood(visit);
             try {
                 Tokens.Made made = tokens.create(
                         by,
@@ -63,11 +66,28 @@ final class TokenCalls {
         }
     }
 
-    void list(StreamObserver<ListTokensResponse> response) {
+    void list(ListTokensRequest request, StreamObserver<ListTokensResponse> response) {
         Answers.later(blocking, response, () -> {
-            ListTokensResponse.Builder all = ListTokensResponse.newBuilder();
-            tokens.list().forEach(token -> all.addTokens(view(token)));
-            return all.build();
+            int size = PageToken.size(request.getPageSize());
+            PageToken.Made from = request.getPageToken().isEmpty() ? null : PageToken.made(request.getPageToken());
+            ListTokensResponse.Builder page = ListTokensResponse.newBuilder();
+            int bytes = 0;
+            PageToken.Made last = null;
+            for (Token token : tokens.list()) {
+                PageToken.Made made = new PageToken.Made(token.createTime(), token.id());
+                if (from != null && made.compareTo(from) <= 0) {
+                    continue;
+                }
+                dormouse.v1.Token view = view(token);
+                bytes += view.getSerializedSize();
+                if (page.getTokensCount() == size || (last != null && bytes > PageToken.MOST_BYTES)) {
+                    page.setNextPageToken(PageToken.of(last));
+                    break;
+                }
+                page.addTokens(view);
+                last = made;
+            }
+            return page.build();
         });
     }
 
@@ -76,16 +96,21 @@ final class TokenCalls {
         Caller by = visit.caller();
         visit.whenEnded(why -> {}); // who revokes his own hears that it is done
         Answers.later(blocking, response, () -> {
+            requireGood(visit);
             String id = request.getId();
-            Failure over = visit.ended();
-            if (over != null) {
-                throw Errors.of(over);
-            }
             if (id.isEmpty() || id.length() > 64 || !tokens.revoke(by, id, time.now())) {
                 throw Errors.of(Reason.MALFORMED, "id: this server knows no such token");
             }
             return RevokeTokenResponse.getDefaultInstance();
         });
+    }
+
+    /** A credential may have been ended while its call waited for a thread. */
+    private static void requireGood(Visit visit) {
+        Failure over = visit.ended();
+        if (over != null) {
+            throw Errors.of(over);
+        }
     }
 
     private static dormouse.v1.Token view(Token token) {

@@ -6,7 +6,9 @@ import dormouse.server.fleet.StoreException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
@@ -15,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes down who did what, where no transaction of its own says so: behind the caller's back, since nobody waits for it.
  * While the database is away entries are kept, {@link #MOST} at most. Strangers who fail to show a good token get a row now
- * and then, not one each, or they could fill the disk. Any thread; no method blocks.
+ * and then, not one each, or they could fill the disk; nor does who asks the same over and over. Any thread; no method blocks.
  */
 public final class Audit {
     private static final Logger log = LoggerFactory.getLogger(Audit.class);
@@ -28,13 +30,27 @@ public final class Audit {
 
     static final Duration STRANGER_EVERY = Duration.ofMinutes(1);
 
+    /** How long the same caller may ask the same again without another row. */
+    static final Duration AGAIN = Duration.ofMinutes(1);
+
     private final AuditStore store;
     private final Executor blocking;
     private final Bucket strangers;
-    private final ArrayDeque<AuditEntry> queue = new ArrayDeque<>(); // all under it
+    private final Map<Asked, Repeats> asked = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Asked, Repeats> eldest) {
+            return size() > MOST;
+        }
+    };
+    private final ArrayDeque<AuditEntry> queue = new ArrayDeque<>(); // all under it, asked too
     private boolean writing;
     private long unsaid;
     private long dropped;
+
+    private record Asked(String actor, String action, String subject) {}
+
+    /** Since when there is no other row, and how many there would have been. */
+    private record Repeats(long nanos, long unsaid) {}
 
     /** @param blocking where it may wait for the database */
     public Audit(AuditStore store, Executor blocking, long nanos) {
@@ -46,6 +62,22 @@ public final class Audit {
     /** A caller has done something. */
     public void done(Caller caller, String action, String subject, String detail, Instant now) {
         add(new AuditEntry(now, caller.id(), action, subject, detail));
+    }
+
+    /** A caller asks for something that costs nothing to ask for again: told once in {@link #AGAIN}, with how often before. */
+    public void asked(Caller caller, String action, String subject, Instant now, long nanos) {
+        long before;
+        synchronized (queue) {
+            Asked what = new Asked(caller.id(), action, subject);
+            Repeats last = asked.get(what);
+            if (last != null && nanos - last.nanos() < AGAIN.toNanos()) {
+                asked.put(what, new Repeats(last.nanos(), last.unsaid() + 1));
+                return;
+            }
+            before = last == null ? 0 : last.unsaid();
+            asked.put(what, new Repeats(nanos, 0));
+        }
+        done(caller, action, subject, before == 0 ? "" : before + " more before it", now);
     }
 
     /**

@@ -68,6 +68,7 @@ public final class Tokens {
         standings.forEach((hash, standing) -> {
             if (!known.contains(hash)) {
                 standings.remove(hash);
+                written.remove(standing.token().id());
                 standing.end(Standing.REVOKED);
             }
         });
@@ -249,6 +250,11 @@ public final class Tokens {
             store.used(news);
             written.putAll(news);
         }
+    }
+
+    /** Forgets those that ended before {@code before}. Blocks. */
+    public void forget(Instant before) {
+        store.forget(before);
     }
 
     private static boolean later(@Nullable Instant one, @Nullable Instant other) {

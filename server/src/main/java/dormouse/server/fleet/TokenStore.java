@@ -25,4 +25,10 @@ public interface TokenStore {
 
     /** When each was used last, where that is later than what is kept. */
     void used(Map<String, Instant> times);
+
+    /**
+     * Forgets those that have expired or were revoked before {@code before}. Not an ADMIN's: one of these may be given at a
+     * start, and is not to be good again. Idempotent.
+     */
+    void forget(Instant before);
 }

@@ -40,6 +40,12 @@ final class JdbiTokenStore implements TokenStore {
             AND    (last_use IS NULL OR last_use < :last_use)
             """;
 
+    private static final String FORGET = """
+            DELETE FROM token
+            WHERE  role <> 'ADMIN'
+            AND    (expire_time < :before OR revoke_time < :before)
+            """;
+
     private final Transactions transactions;
 
     JdbiTokenStore(Transactions transactions) {
@@ -101,6 +107,13 @@ final class JdbiTokenStore implements TokenStore {
                 return batch.execute();
             });
         }
+    }
+
+    @Override
+    public void forget(Instant before) {
+        transactions.statement(
+                "forget tokens",
+                handle -> handle.createUpdate(FORGET).bind("before", before).execute());
     }
 
     private static Token read(ResultSet row) throws SQLException {

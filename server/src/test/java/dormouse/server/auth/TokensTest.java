@@ -61,6 +61,9 @@ class TokensTest {
         public void used(Map<String, Instant> times) {
             rows.replaceAll(row -> times.containsKey(row.id()) ? row.usedAt(times.get(row.id())) : row);
         }
+
+        @Override
+        public void forget(Instant before) {}
     }
 
     private static final class NoAudit implements dormouse.server.fleet.AuditStore {

@@ -99,6 +99,26 @@ class TokenStoreTest {
     }
 
     @Test
+    void what_ended_long_ago_is_forgotten_unless_it_was_an_admins() {
+        store.create(token("good", null), entry("token.create", "good"));
+        store.create(token("lasts", NOON.plusSeconds(9)), entry("token.create", "lasts"));
+        store.create(token("expired", NOON.plusSeconds(1)), entry("token.create", "expired"));
+        store.create(token("revoked", null), entry("token.create", "revoked"));
+        store.create(
+                new Token("boss", "b".repeat(64), "boss", Role.ADMIN, List.of(), NOON, null, null, false),
+                entry("token.create", "boss"));
+        store.revoke("revoked", entry("token.revoke", "revoked"));
+        store.revoke("boss", entry("token.revoke", "boss"));
+
+        store.forget(NOON);
+        assertThat(store.tokens()).hasSize(5);
+
+        store.forget(NOON.plusSeconds(2));
+        store.forget(NOON.plusSeconds(2));
+        assertThat(store.tokens()).extracting(Token::id).containsExactlyInAnyOrder("good", "lasts", "boss");
+    }
+
+    @Test
     void the_last_use_never_goes_back() {
         store.create(token("a", null), entry("token.create", "a"));
         store.used(Map.of("a", NOON.plusSeconds(5), "gone", NOON));
