@@ -3,6 +3,7 @@ package dormouse.agent;
 import com.google.protobuf.ByteString;
 import com.google.rpc.Status;
 import dormouse.contract.Problems;
+import dormouse.form.BodyType;
 import dormouse.v1.AgentMessage;
 import dormouse.v1.Infer;
 import dormouse.v1.InferInput;
@@ -85,7 +86,8 @@ final class InferTask implements Outbox.Source, Backend.Listener {
     void start() {
         long size = infer.getInputBytes();
         String wrong = BackendPath.wrong(infer.getPath());
-        String wrongType = BackendBody.wrongType(infer.getContentType(), size == 0);
+        String type = infer.getContentType();
+        String wrongType = type.isEmpty() ? null : BodyType.wrong(type, size == 0);
         if (wrong != null) {
             fail(Code.INVALID_ARGUMENT, "MALFORMED", "path \"" + Failures.oneLine(infer.getPath()) + "\" " + wrong);
         } else if (wrongType != null) {

@@ -1,6 +1,7 @@
 package dormouse.agent;
 
 import com.google.protobuf.ByteString;
+import dormouse.files.Rights;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -8,14 +9,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
 import java.util.Properties;
 import java.util.Set;
@@ -45,11 +43,11 @@ final class StateDir implements SessionStore, AutoCloseable {
     static StateDir open(Path dir) throws IOException {
         FileChannel channel;
         try {
-            Files.createDirectories(dir, ownerOnly("rwx------"));
+            Files.createDirectories(dir, Rights.of(dir, Rights.OWNERS_DIRECTORY));
             channel = FileChannel.open(
                     dir.resolve(LOCK),
                     Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                    ownerOnly("rw-------"));
+                    Rights.of(dir, Rights.OWNERS_FILE));
         } catch (IOException e) {
             throw new IOException("stateDir " + dir + " cannot be used: " + e, e);
         }
@@ -101,7 +99,9 @@ final class StateDir implements SessionStore, AutoCloseable {
         Path fresh = dir.resolve(SESSION + ".new");
         Files.deleteIfExists(fresh);
         try (FileChannel file = FileChannel.open(
-                fresh, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownerOnly("rw-------"))) {
+                fresh,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                Rights.of(dir, Rights.OWNERS_FILE))) {
             ByteBuffer bytes = StandardCharsets.UTF_8.encode(text.toString());
             while (bytes.hasRemaining()) {
                 file.write(bytes);
@@ -130,13 +130,5 @@ final class StateDir implements SessionStore, AutoCloseable {
         } catch (IOException notThere) {
             // nothing more can be done, and nothing is lost but the newest identity
         }
-    }
-
-    private static FileAttribute<?>[] ownerOnly(String permissions) {
-        return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
-                }
-                : new FileAttribute<?>[0];
     }
 }

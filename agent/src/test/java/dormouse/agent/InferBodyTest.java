@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dormouse.agent.ScriptedBackend.Request;
 import dormouse.contract.Problems;
+import dormouse.form.BodyType;
 import dormouse.v1.AgentMessage;
 import dormouse.v1.InferEnd;
 import dormouse.v1.ServerMessage;
@@ -103,13 +104,12 @@ class InferBodyTest {
 
     @Test
     void a_content_type_has_a_bound() {
-        assertThat(BackendBody.wrongType("application/json; x=" + "y".repeat(236), false))
+        assertThat(BodyType.wrong("application/json; x=" + "y".repeat(236), false))
                 .isNull();
-        assertThat(BackendBody.wrongType("application/json; x=" + "y".repeat(237), false))
+        assertThat(BodyType.wrong("application/json; x=" + "y".repeat(237), false))
                 .isEqualTo("at most 256 characters of printable ASCII");
-        assertThat(BackendBody.wrongType("x".repeat(257), true)).isNotNull();
-        assertThat(BackendBody.wrongType("text/plain", true)).isNull();
-        assertThat(BackendBody.wrongType("", false)).isNull();
+        assertThat(BodyType.wrong("x".repeat(257), true)).isNotNull();
+        assertThat(BodyType.wrong("text/plain", true)).isNull();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dormouse.cli;
 
+import dormouse.files.Rights;
 import dormouse.v1.BackupRequest;
 import dormouse.v1.BackupResponse;
 import io.grpc.StatusException;
@@ -11,8 +12,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +80,9 @@ final class BackupCommand implements Callable<Integer> {
         long written = 0;
         Files.deleteIfExists(part);
         try (FileChannel out = FileChannel.open(
-                part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownerOnly(part))) {
+                part,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                Rights.of(part, Rights.OWNERS_FILE))) {
             for (BackupResponse piece = first; piece != null; piece = next(client, call, progress)) {
                 for (ByteBuffer data : piece.getData().asReadOnlyByteBufferList()) {
                     while (data.hasRemaining()) {
@@ -96,15 +97,6 @@ final class BackupCommand implements Callable<Integer> {
                     "the backup has come to an end after " + written + " of " + first.getTotalBytes() + " bytes");
         }
         return first;
-    }
-
-    /** It has all that the database has; where the file system knows of rights at all. */
-    private static FileAttribute<?>[] ownerOnly(Path file) {
-        return file.getFileSystem().supportedFileAttributeViews().contains("posix")
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-                }
-                : new FileAttribute<?>[0];
     }
 
     private static @Nullable BackupResponse next(

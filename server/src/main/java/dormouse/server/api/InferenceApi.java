@@ -1,5 +1,6 @@
 package dormouse.server.api;
 
+import dormouse.form.BodyType;
 import dormouse.server.auth.Caller;
 import dormouse.server.auth.Visit;
 import dormouse.server.fleet.Failure;
@@ -7,7 +8,6 @@ import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
 import dormouse.server.relay.BodyAllowance;
 import dormouse.server.relay.Client;
-import dormouse.server.relay.ContentType;
 import dormouse.server.relay.Deadlines;
 import dormouse.server.relay.InferCall;
 import dormouse.server.relay.JsonRequest;
@@ -80,10 +80,9 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
 
     private InferCall call(InferRequest request, Caller caller, @Nullable Deadline deadline) {
         String type = request.getContentType().isEmpty() ? "application/json" : request.getContentType();
-        String wrong =
-                ContentType.wrong("content_type", type, request.getInput().isEmpty());
+        String wrong = BodyType.wrong(type, request.getInput().isEmpty());
         if (wrong != null) {
-            throw Errors.of(Reason.MALFORMED, wrong);
+            throw Errors.of(Reason.MALFORMED, "content_type: " + wrong);
         }
         LlmName llm =
                 request.getLlm().isEmpty() ? ModelField.of(request.getInput(), type) : LlmApi.name(request.getLlm());

@@ -1,10 +1,10 @@
 package dormouse.server.door;
 
+import dormouse.form.BodyType;
 import dormouse.form.FormException;
 import dormouse.form.MultipartForm;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
-import dormouse.server.relay.ContentType;
 import dormouse.server.relay.JsonRequest;
 import java.io.ByteArrayInputStream;
 import java.util.List;
@@ -43,9 +43,9 @@ record Asked(String model, boolean stream) {
         if (contentType == null) {
             return ofJson(body);
         }
-        String wrong = ContentType.wrong("content-type", contentType, false);
+        String wrong = BodyType.wrong(contentType, false);
         if (wrong != null) {
-            throw new MalformedException(null, wrong);
+            throw new MalformedException(null, "content-type: " + wrong);
         }
         return MultipartForm.isForm(contentType) ? ofForm(body, contentType) : ofJson(body);
     }

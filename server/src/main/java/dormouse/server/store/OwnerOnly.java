@@ -1,12 +1,12 @@
 package dormouse.server.store;
 
+import dormouse.files.Rights;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
@@ -14,21 +14,22 @@ import org.jspecify.annotations.Nullable;
 
 /** Files and directories that nobody but their owner can look into, where the file system knows of rights at all. */
 final class OwnerOnly {
-    private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
-    private static final Set<PosixFilePermission> DIRECTORY = PosixFilePermissions.fromString("rwx------");
+    private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString(Rights.OWNERS_FILE);
 
     private OwnerOnly() {}
 
     /** Those that are missing; one that is there stays as it is. */
     static void directories(Path directory) throws IOException {
-        Files.createDirectories(directory, having(directory, DIRECTORY));
+        Files.createDirectories(directory, Rights.of(directory, Rights.OWNERS_DIRECTORY));
     }
 
     /** Anew, in the place of one that is there. */
     static OutputStream create(Path file) throws IOException {
         Files.deleteIfExists(file);
         return Channels.newOutputStream(Files.newByteChannel(
-                file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), having(file, FILE)));
+                file,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                Rights.of(file, Rights.OWNERS_FILE)));
     }
 
     /** One that somebody else has made. */
@@ -38,22 +39,12 @@ final class OwnerOnly {
 
     /** Null where there are none. */
     static @Nullable Set<PosixFilePermission> rights(Path file) throws IOException {
-        return knowsRights(file) ? Files.getPosixFilePermissions(file) : null;
+        return Rights.knows(file) ? Files.getPosixFilePermissions(file) : null;
     }
 
     static void setRights(Path file, @Nullable Set<PosixFilePermission> rights) throws IOException {
-        if (rights != null && knowsRights(file)) {
+        if (rights != null && Rights.knows(file)) {
             Files.setPosixFilePermissions(file, rights);
         }
-    }
-
-    private static FileAttribute<?>[] having(Path file, Set<PosixFilePermission> rights) {
-        return knowsRights(file)
-                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(rights)}
-                : new FileAttribute<?>[0];
-    }
-
-    private static boolean knowsRights(Path file) {
-        return file.getFileSystem().supportedFileAttributeViews().contains("posix");
     }
 }

@@ -1,5 +1,6 @@
 package dormouse.server.tls;
 
+import dormouse.files.Rights;
 import dormouse.pem.Identity;
 import dormouse.pem.PemException;
 import java.io.IOException;
@@ -9,8 +10,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
@@ -71,7 +70,7 @@ public final class HomeFiles {
      * @throws FileAlreadyExistsException where one of them is there: none is touched then
      */
     public Instant make(Names names, Instant now, SecureRandom random) throws IOException {
-        Files.createDirectories(directory, forOwner(directory, "rwx------"));
+        Files.createDirectories(directory, Rights.of(directory, Rights.OWNERS_DIRECTORY));
         List<Path> all = List.of(authority(), authorityKey(), server(), serverKey(), client(), clientKey());
         for (Path each : all) {
             if (Files.exists(each)) {
@@ -140,7 +139,7 @@ public final class HomeFiles {
     private static void write(HomeAuthority.Issued issued, Path certificate, Path key, List<Path> made)
             throws IOException {
         try {
-            write(key, "PRIVATE KEY", issued.key().getEncoded(), "rw-------", made);
+            write(key, "PRIVATE KEY", issued.key().getEncoded(), Rights.OWNERS_FILE, made);
             write(certificate, "CERTIFICATE", issued.certificate().getEncoded(), "rw-r--r--", made);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("what was made can be written", e);
@@ -156,17 +155,10 @@ public final class HomeFiles {
         }
         Path half = file.resolveSibling(file.getFileName() + ".part");
         Files.deleteIfExists(half);
-        Files.createFile(half, forOwner(file, rights));
+        Files.createFile(half, Rights.of(file, rights));
         made.add(half);
         Files.writeString(half, text.toString());
         Files.move(half, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         made.add(file);
-    }
-
-    /** Where the file system knows of rights at all. */
-    private static FileAttribute<?>[] forOwner(Path file, String rights) {
-        return file.getFileSystem().supportedFileAttributeViews().contains("posix")
-                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(rights))}
-                : new FileAttribute<?>[0];
     }
 }
