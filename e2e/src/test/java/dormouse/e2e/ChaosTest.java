@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class ChaosTest {
     private static final int CLIENTS = 10;
-    private static final int FAULTS = Integer.getInteger("chaos.faults", 40);
+    private static final int FAULTS = Integer.getInteger("chaos.faults", 200);
     private static final long SEED = Long.getLong("chaos.seed", new Random().nextLong());
     private static final List<String> LLMS = List.of("steady", "sleepy", "both", "contested");
 

@@ -80,7 +80,7 @@ final class TokenCalls {
                 }
                 dormouse.v1.Token view = view(token);
                 bytes += view.getSerializedSize();
-                if (page.getTokensCount() == size || (last != null && bytes > PageToken.MOST_BYTES)) {
+                if (last != null && (page.getTokensCount() == size || bytes > PageToken.MOST_BYTES)) {
                     page.setNextPageToken(PageToken.of(last));
                     break;
                 }
