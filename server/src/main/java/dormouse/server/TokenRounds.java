@@ -130,6 +130,7 @@ final class TokenRounds implements AutoCloseable {
         }
         if (forget) {
             Instant before = time.now().minus(retention);
+            audit.settle(time.now(), time.nanos());
             audit.forget(before);
             tokens.forget(before);
         }

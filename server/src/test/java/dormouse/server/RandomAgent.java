@@ -77,9 +77,14 @@ final class RandomAgent {
         return agent != null && agent.open();
     }
 
-    /** Whether it serves: its stream is open, and it has not said goodbye since it registered. */
+    /** Whether it serves: it is attached, and has not said goodbye since it registered. */
     boolean serves(String session) {
-        return open() && !left && agent().session().equals(session);
+        return attached(session) && !left;
+    }
+
+    /** Whether its stream is open and registered: a copy that waits until it is let in, or refused, is not. */
+    boolean attached(String session) {
+        return open() && registered() && agent().session().equals(session);
     }
 
     private boolean registered() {
@@ -99,7 +104,8 @@ final class RandomAgent {
      * @param orderly cuts the one before in any case
      */
     String connect(Channel channel, boolean orderly) {
-        boolean fresh = random.nextInt(6) == 0;
+        boolean copied = agent != null && agent.endedWith().equals("SESSION_IN_USE");
+        boolean fresh = copied || random.nextInt(6) == 0;
         boolean restarted = !fresh && agent != null && random.nextInt(10) == 0;
         if (agent == null) {
             agent = new ScriptedAgent(name, AgentServiceGrpc.newStub(channel));
@@ -113,20 +119,37 @@ final class RandomAgent {
                 agent.forgetSession();
             }
         }
-        read = 0;
-        wakes.clear();
-        sleeps.clear();
-        ended.clear();
+        forgetStream();
         if (restarted) {
             agent.restarted();
         }
         if (fresh || restarted || random.nextInt(8) == 0) {
             tasks.clear();
         }
-        resuming = true;
         return name
                 + (fresh ? " starts without its session: " : restarted ? " is restarted: " : " connects: ")
                 + register(tasks.values().stream().map(this::position).toList());
+    }
+
+    /** It is a copy of another one's machine from now on, and claims the session that is the other's. */
+    String copy(RandomAgent other, Channel channel) {
+        if (agent == null) {
+            agent = new ScriptedAgent(name, AgentServiceGrpc.newStub(channel));
+        } else {
+            agent.connect(AgentServiceGrpc.newStub(channel));
+        }
+        agent.session(other.agent().session(), other.agent().token()).restarted();
+        forgetStream();
+        tasks.clear();
+        return name + " is a copy of " + other + ": " + register(List.of());
+    }
+
+    private void forgetStream() {
+        read = 0;
+        wakes.clear();
+        sleeps.clear();
+        ended.clear();
+        resuming = true;
     }
 
     /** How far it is with a task; now and then what can't be. */

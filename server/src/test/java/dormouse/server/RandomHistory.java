@@ -174,7 +174,17 @@ final class RandomHistory implements AutoCloseable {
             return dice < 60 ? agent.work() : dice < 72 ? agent.answerWake() : agent.answerSleep();
         }
         RandomAgent agent = agents.get(random.nextInt(agents.size()));
-        return agent.open() ? idle(agent) : agent.connect(channel, unsettled);
+        return agent.open() ? idle(agent) : arrive(agent);
+    }
+
+    /** It comes back, or as a copy of one that is there. */
+    private String arrive(RandomAgent agent) {
+        List<RandomAgent> there = agents.stream()
+                .filter(each -> each.open() && each.attached(each.agent().session()))
+                .toList();
+        return there.isEmpty() || random.nextInt(4) > 0
+                ? agent.connect(channel, unsettled)
+                : agent.copy(there.get(random.nextInt(there.size())), channel);
     }
 
     private String idle(RandomAgent agent) {

@@ -155,6 +155,21 @@ public final class Audit {
         }
     }
 
+    /** Says how often those have asked again who have not done so for {@link #AGAIN}, and forgets them. */
+    public void settle(Instant now, long nanos) {
+        synchronized (queue) {
+            asked.entrySet().removeIf(each -> {
+                Asked what = each.getKey();
+                boolean over = nanos - each.getValue().nanos() >= AGAIN.toNanos();
+                long unsaid = each.getValue().unsaid();
+                if (over && unsaid > 0) {
+                    add(new AuditEntry(now, what.actor(), what.action(), what.subject(), unsaid + " before it"));
+                }
+                return over;
+            });
+        }
+    }
+
     /** Forgets what is older. Blocks. */
     public void forget(Instant before) {
         store.forget(before);

@@ -53,6 +53,20 @@ class AuditTest {
     }
 
     @Test
+    void whoHasStoppedAskingIsForgottenAndHowOftenHeAskedIsSaid() {
+        wakes(anna, "qwen", Duration.ZERO);
+        wakes(anna, "qwen", Duration.ofSeconds(1));
+        wakes(ben, "qwen", Duration.ofSeconds(30));
+
+        audit.settle(NOON.plusSeconds(60), Duration.ofSeconds(60).toNanos());
+        audit.settle(NOON.plusSeconds(90), Duration.ofSeconds(90).toNanos());
+
+        assertThat(rows).extracting(AuditEntry::detail).containsExactly("", "", "1 before it");
+        wakes(anna, "qwen", Duration.ofSeconds(91));
+        assertThat(rows).hasSize(4).last().extracting(AuditEntry::detail).isEqualTo("");
+    }
+
+    @Test
     void anotherCallerAndAnotherLlmHaveRowsOfTheirOwn() {
         wakes(anna, "qwen", Duration.ZERO);
         wakes(ben, "qwen", Duration.ZERO);
