@@ -28,11 +28,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Failure list 25: the server is killed, and all of its agents come back at once. Each keeps its session, its name, and its
- * row's age. {@code -Ddormouse.herd=10000} for the number of the list; 2,000 are what a slow stage has time for.
+ * row's age. {@code -Ddormouse.herd=N} for another number.
  */
 @Tag("slow")
 class HerdTest {
-    private static final int AGENTS = Integer.getInteger("dormouse.herd", 2_000);
+    private static final int AGENTS = Integer.getInteger("dormouse.herd", 10_000);
     private static final int CHANNELS = 20;
     private static final Duration PATIENCE = Duration.ofMinutes(4);
 
