@@ -4,9 +4,6 @@ import static dormouse.server.ScriptedAgent.asleep;
 import static dormouse.server.ScriptedAgent.awake;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dormouse.server.fleet.LlmStore;
-import dormouse.server.store.Database;
-import dormouse.v1.ListLlmEventsRequest;
 import dormouse.v1.LlmEvent;
 import dormouse.v1.LlmEvent.Type;
 import dormouse.v1.LlmStatus;
@@ -21,19 +18,9 @@ class LostReplyTest {
     private final Harness server = Harness.start();
     private final ScriptedAgent ana = server.agent("ana");
 
-    /** What was shown is what is on disk, whatever went wrong. */
     @AfterEach
     void close() {
-        server.stores().back();
-        server.advance(Duration.ofSeconds(20));
-        LlmStore.Snapshot truth;
-        try (Database database = Database.open(server.database(), null, null)) {
-            truth = database.llms().load();
-        }
-        assertThat(server.server().fleet().all().stream().map(dormouse.server.fleet.Llm::stored))
-                .containsExactlyElementsOf(truth.llms());
-        assertThat(server.server().fleet().revision()).isEqualTo(truth.revision());
-        server.close();
+        ShownAndSaved.compareAndClose(server);
     }
 
     private LlmStatus status(String llm) {
@@ -41,13 +28,7 @@ class LostReplyTest {
     }
 
     private List<Type> history(String llm) {
-        return server
-                .llms()
-                .listLlmEvents(ListLlmEventsRequest.newBuilder().setName(llm).build())
-                .getEventsList()
-                .stream()
-                .map(LlmEvent::getType)
-                .toList();
+        return ShownAndSaved.history(server, llm);
     }
 
     @Test

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 class ResumeTest {
     private final Harness server = Harness.start("limits.windowBytes=16KiB");
     private final ScriptedAgent ana = server.agent("ana");
+    private InferProbe infer; // of the one that was asked
 
     @AfterEach
     void close() {
@@ -32,6 +33,23 @@ class ResumeTest {
 
     private Infer task(int number) {
         return ana.infers().get(number);
+    }
+
+    /** A task of {@code a}, which its agent has been given; what its client hears is {@link #infer}. */
+    private Infer asked() {
+        ana.register(awake("a"));
+        infer = server.infer("a");
+        return task(0);
+    }
+
+    /** One of which the answer has begun like this. */
+    private Infer begun(String answer) {
+        Infer task = asked();
+        ana.head(task, 200, "text/plain");
+        if (!answer.isEmpty()) {
+            ana.chunk(task, 0, answer);
+        }
+        return task;
     }
 
     private Registered back(TaskPosition... tasks) {
@@ -53,11 +71,7 @@ class ResumeTest {
 
     @Test
     void anAnswerGoesOnWhereItsLastByteArrived() {
-        ana.register(awake("a"));
-        InferProbe infer = server.infer("a");
-        Infer task = task(0);
-        ana.head(task, 200, "text/plain");
-        ana.chunk(task, 0, "one ");
+        Infer task = begun("one ");
         ana.cut();
         assertThat(server.llm("a").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_INACTIVE);
         server.advance(Duration.ofSeconds(9));
@@ -96,9 +110,7 @@ class ResumeTest {
 
     @Test
     void aHeadThatWasLostIsMissing() {
-        ana.register(awake("a"));
-        InferProbe infer = server.infer("a");
-        Infer task = task(0);
+        Infer task = asked();
         ana.cut();
 
         assertThat(back(at(task, 5, 2, true)).getTasksList()).containsExactly(at(task, 0, 2, false));
@@ -110,11 +122,7 @@ class ResumeTest {
 
     @Test
     void anEndThatWasLostIsSaidAgain() {
-        ana.register(awake("a"));
-        InferProbe infer = server.infer("a");
-        Infer task = task(0);
-        ana.head(task, 200, "text/plain");
-        ana.chunk(task, 0, "all");
+        Infer task = begun("all");
         ana.cut();
         assertThat(infer.text()).isEqualTo("all");
         assertThat(infer.over()).isFalse();
@@ -130,9 +138,7 @@ class ResumeTest {
 
     @Test
     void anEndThatHasComeIsNotAskedForAgain() {
-        ana.register(awake("a"));
-        InferProbe infer = server.infer("a");
-        Infer task = task(0);
+        Infer task = asked();
         ana.answer(task, "all");
         assertThat(ana.isEnded(task)).isTrue(); // but this may be lost
         ana.cut();
@@ -172,10 +178,7 @@ class ResumeTest {
 
     @Test
     void aWindowThatWasLostIsSaidAgain() {
-        ana.register(awake("a"));
-        InferProbe infer = server.infer("a");
-        Infer task = task(0);
-        ana.head(task, 200, "text/plain");
+        Infer task = begun("");
         ana.chunk(task, 0, "z".repeat(10_000));
         assertThat(ana.window(task)).isEqualTo(10_000);
         ana.cut();
@@ -190,11 +193,7 @@ class ResumeTest {
 
     @Test
     void afterTheGraceItIsLostAndTheAgentIsToldSo() {
-        ana.register(awake("a"));
-        InferProbe infer = server.infer("a");
-        Infer task = task(0);
-        ana.head(task, 200, "text/plain");
-        ana.chunk(task, 0, "half");
+        Infer task = begun("half");
         ana.cut();
         server.advance(Duration.ofMillis(9_999));
         assertThat(infer.over()).isFalse();
@@ -230,8 +229,7 @@ class ResumeTest {
 
     @Test
     void aProcessThatWasRestartedHasNothingOfIt() {
-        ana.register(awake("a"));
-        InferProbe infer = server.infer("a");
+        asked();
         ana.cut();
         server.reconnect(ana).restarted();
         assertThat(ana.register(awake("a")).getResumed()).isTrue();
@@ -244,8 +242,7 @@ class ResumeTest {
 
     @Test
     void whatTheAgentHasForgottenIsLost() {
-        ana.register(awake("a"));
-        InferProbe infer = server.infer("a");
+        asked();
         ana.window(task(0).getTaskId(), 2); // it had it
         ana.cut();
 
@@ -269,11 +266,7 @@ class ResumeTest {
 
     @Test
     void aClientThatLeavesMeanwhileEndsItOnTheNextStream() {
-        ana.register(awake("a"));
-        InferProbe infer = server.infer("a");
-        Infer task = task(0);
-        ana.head(task, 200, "text/plain");
-        ana.chunk(task, 0, "half");
+        Infer task = begun("half");
         ana.cut();
         infer.cancel();
         server.advance(Duration.ofSeconds(3));
@@ -287,10 +280,7 @@ class ResumeTest {
 
     @Test
     void oneThatWasEndedForLongIsNoLongerNamed() {
-        ana.register(awake("a"));
-        InferProbe infer = server.infer("a");
-        Infer task = task(0);
-        ana.head(task, 200, "text/plain");
+        Infer task = begun("");
         ana.cut();
         infer.cancel();
         server.advance(Duration.ofSeconds(6)); // a slot is free 5 s after a cancel
@@ -332,10 +322,7 @@ class ResumeTest {
 
     @Test
     void aStreamThatIsLostAgainIsResumedAgain() {
-        ana.register(awake("a"));
-        InferProbe infer = server.infer("a");
-        Infer task = task(0);
-        ana.head(task, 200, "text/plain");
+        Infer task = begun("");
         for (int i = 0; i < 5; i++) {
             ana.chunk(task, i, "" + i);
             ana.cut();
@@ -349,11 +336,7 @@ class ResumeTest {
 
     @Test
     void aStreamThatIsReplacedBeforeItsLossIsSeenLosesNothing() {
-        ana.register(awake("a"));
-        InferProbe infer = server.infer("a");
-        Infer task = task(0);
-        ana.head(task, 200, "text/plain");
-        ana.chunk(task, 0, "one");
+        Infer task = begun("one");
         ScriptedAgent next = server.agent("ana").sameAs(ana);
 
         assertThat(next.resume(List.of(at(task, 6, 2, true)), awake("a")).getTasksList())
@@ -379,8 +362,7 @@ class ResumeTest {
 
     @Test
     void whatIsSuspendedEndsWithTheServer() {
-        ana.register(awake("a"));
-        InferProbe infer = server.infer("a");
+        asked();
         ana.cut();
         server.restart();
 
