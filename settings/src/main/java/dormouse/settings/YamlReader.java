@@ -115,7 +115,7 @@ final class YamlReader {
                     .map(mark -> mark.getLine() + 1)
                     .orElse(0);
             throw new SettingsException(at(line), "not valid YAML: " + problem(e));
-        } catch (YamlEngineException e) {
+        } catch (YamlEngineException | IllegalArgumentException e) { // the latter of tags like !!%d
             throw new SettingsException(at(0), "not valid YAML: " + oneLine(String.valueOf(e.getMessage())));
         }
     }

@@ -227,6 +227,7 @@ class SettingsTest {
         assertThatThrownBy(() -> yaml("a: \u0007\n"))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageStartingWith("f.yaml: not valid YAML: ");
+        refuses(() -> yaml("!!%d"), "f.yaml: not valid YAML: Tag must not contain leading or trailing spaces.");
         refuses(() -> yaml("- a\n"), "f.yaml:1: a list is not a mapping (key: value) of settings");
         refuses(() -> yaml("just text\n"), "f.yaml:1: \"just text\" is not a mapping (key: value) of settings");
         refuses(() -> yaml("a: 1\n---\nb: 2\n"), "f.yaml:3: a second document (---); one is expected");
