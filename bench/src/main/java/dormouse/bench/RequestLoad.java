@@ -3,7 +3,6 @@ package dormouse.bench;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpMethod;
@@ -16,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Small requests one after another on each of some kept connections. On one event loop; {@link #run} waits for it. */
 final class RequestLoad implements AutoCloseable {
-    private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+    private final Vertx vertx = OneLoop.vertx();
     private final HttpClientAgent client;
     private final int connections;
 

@@ -3,7 +3,6 @@ package dormouse.bench;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientResponse;
@@ -20,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * {@link #run} waits for it.
  */
 public final class StreamLoad implements AutoCloseable {
-    private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+    private final Vertx vertx = OneLoop.vertx();
     private final HttpClientAgent client;
 
     /** @param connections at most, at the same time */
