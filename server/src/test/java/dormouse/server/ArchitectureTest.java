@@ -52,7 +52,7 @@ class ArchitectureTest {
                     room("fleet", "control", "relay", "auth")
                             .and(PROTO)
                             .and(GRPC)
-                            .and("org.slf4j", "com.fasterxml.jackson..")
+                            .and("dormouse.form", "org.slf4j", "com.fasterxml.jackson..")
                             .list(),
             "door",
                     room("fleet", "control", "relay", "auth")
@@ -61,12 +61,12 @@ class ArchitectureTest {
                             .and("io.prometheus.metrics..", "java.math", "javax.net.ssl", "io.netty.util.concurrent")
                             .list(),
             "tls",
-                    room().and("dormouse.pem", "org.bouncycastle..", "java.math", "java.security..")
+                    room().and("dormouse.files", "dormouse.pem", "org.bouncycastle..", "java.math", "java.security..")
                             .and("javax.security.auth.x500")
                             .list(),
             "store",
                     room("fleet")
-                            .and("org.slf4j", "org.jdbi..", "java.sql", "javax.sql", "org.flywaydb..")
+                            .and("dormouse.files", "org.slf4j", "org.jdbi..", "java.sql", "javax.sql", "org.flywaydb..")
                             .and("com.zaxxer.hikari..", "com.fasterxml.jackson..", "org.h2..")
                             .list());
 
