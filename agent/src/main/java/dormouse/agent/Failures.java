@@ -8,6 +8,8 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
@@ -15,6 +17,12 @@ import javax.net.ssl.SSLException;
 /** Says in one line what went wrong, for people. */
 final class Failures {
     private static final int LONGEST = 300;
+
+    /** What a TLS library says where the two ends were set up differently, and what that is. */
+    private static final Map<String, String> HINTS = Map.of(
+            "certificate_required", "the server asks for a certificate: set tls.cert and tls.key",
+            "not an ssl/tls record", "the server does not speak TLS there: is tls meant?",
+            "first received frame was not settings", "the server does not speak gRPC there, or speaks TLS: set tls");
 
     private Failures() {}
 
@@ -55,8 +63,14 @@ final class Failures {
 
     /** What gRPC says, with the cause, which is where it hides a refused connection. */
     static String say(Status status) {
-        String description = status.getDescription() == null ? status.getCode().name() : status.getDescription();
-        return oneLine(status.getCause() == null ? description : description + ": " + say(status.getCause()));
+        String description =
+                oneLine(status.getDescription() == null ? status.getCode().name() : status.getDescription());
+        String said = status.getCause() == null ? description : description + ": " + say(status.getCause());
+        return HINTS.entrySet().stream()
+                .filter(hint -> said.toLowerCase(Locale.ROOT).contains(hint.getKey()))
+                .findFirst()
+                .map(hint -> hint.getValue() + " (" + said + ")")
+                .orElse(said);
     }
 
     /** The first line that says something, shortened, without control characters. */

@@ -18,12 +18,15 @@ import java.util.Base64;
 import java.util.Properties;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The agent's directory of state: the session, written so that a power loss leaves the old one or the new one whole, and
  * a lock that keeps two processes of one machine apart. What is in it is readable to its owner alone.
  */
 final class StateDir implements SessionStore, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(StateDir.class);
     private static final String SESSION = "session.properties";
     private static final String LOCK = "agent.lock";
 
@@ -78,13 +81,19 @@ final class StateDir implements SessionStore, AutoCloseable {
         String id = properties.getProperty("session", "");
         String token = properties.getProperty("resumeToken", "");
         if (id.isEmpty() || token.isEmpty()) {
-            return null;
+            return broken();
         }
         try {
             return new Session(id, ByteString.copyFrom(Base64.getDecoder().decode(token)));
         } catch (IllegalArgumentException e) {
-            return null; // a broken file is as good as none: the agent registers as new
+            return broken();
         }
+    }
+
+    /** As good as none: the agent registers as a new one. */
+    private @Nullable Session broken() {
+        log.warn("what is kept of the session can't be read; registering as a new one file={}", dir.resolve(SESSION));
+        return null;
     }
 
     @Override

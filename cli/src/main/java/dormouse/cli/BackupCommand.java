@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
@@ -60,6 +61,8 @@ final class BackupCommand implements Callable<Integer> {
             return ExitCode.DONE;
         } catch (FileAlreadyExistsException e) {
             throw isThere();
+        } catch (NoSuchFileException e) {
+            throw Failure.refused("the backup cannot be written: there is no directory for " + file);
         } catch (IOException e) {
             throw Failure.refused("the backup cannot be written: " + Printable.line(e.toString()));
         }

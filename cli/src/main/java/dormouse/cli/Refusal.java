@@ -48,7 +48,8 @@ final class Refusal {
 
     private static Failure unreachable(StatusException failed, Connection connection) {
         String advice = connection.tls()
-                ? "Is that the address, does it speak TLS, and is --ca the authority that signed its certificate?"
+                ? "Is that the address, does it speak TLS, is --ca the authority that signed its certificate, and does it ask"
+                        + " for one of yours (--cert, --key)?"
                 : "Is a server running there (`dormouse server`), without TLS (else --tls or --ca)? "
                         + "--server or DORMOUSE_SERVER names another one.";
         return Failure.unreachable("the server at " + connection.address() + " (" + connection.source()

@@ -7,6 +7,7 @@ import dormouse.v1.ListTokensResponse;
 import dormouse.v1.RevokeTokenRequest;
 import dormouse.v1.Role;
 import dormouse.v1.Token;
+import io.grpc.Status;
 import io.grpc.StatusException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -229,20 +230,42 @@ final class TokenCommand implements Callable<Integer> {
             if (ids.stream().anyMatch(id -> id.startsWith("dmt_"))) {
                 throw Failure.usage("that is a token's secret, not its id: 'dormouse token list' shows the ids");
             }
+            List<String> unknown = new ArrayList<>();
             try (Client client = dormouse.connect()) {
                 Progress progress = dormouse.progress(client);
                 for (String id : ids) {
-                    client.await(
-                            client.admin()
-                                    .revokeToken(RevokeTokenRequest.newBuilder()
-                                            .setId(id)
-                                            .build()),
-                            progress::waiting);
-                    progress.done();
-                    dormouse.console().tell("revoked " + Printable.line(id));
+                    if (revoke(client, progress, id)) {
+                        dormouse.console().tell("revoked " + Printable.line(id));
+                    } else {
+                        unknown.add(Printable.line(id));
+                    }
                 }
             }
+            if (!unknown.isEmpty()) { // the others are revoked: a slip of the pen must not leave them good
+                throw Failure.refused("the server knows no such token: " + String.join(", ", unknown)
+                        + "; 'dormouse token list' shows the ids");
+            }
             return ExitCode.DONE;
+        }
+
+        /** False where there is none of that id. */
+        private static boolean revoke(Client client, Progress progress, String id)
+                throws StatusException, InterruptedException {
+            try {
+                client.await(
+                        client.admin()
+                                .revokeToken(RevokeTokenRequest.newBuilder()
+                                        .setId(id)
+                                        .build()),
+                        progress::waiting);
+                progress.done();
+                return true;
+            } catch (StatusException e) {
+                if (e.getStatus().getCode() == Status.Code.INVALID_ARGUMENT) {
+                    return false;
+                }
+                throw e;
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ import static dormouse.cli.FakeServer.answers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Duration;
+import dormouse.contract.Problems;
 import dormouse.v1.CreateTokenRequest;
 import dormouse.v1.CreateTokenResponse;
 import dormouse.v1.ListTokensResponse;
@@ -11,6 +12,7 @@ import dormouse.v1.RevokeTokenRequest;
 import dormouse.v1.RevokeTokenResponse;
 import dormouse.v1.Role;
 import dormouse.v1.Token;
+import io.grpc.Status;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -136,6 +138,21 @@ class TokenCommandTest {
         CommandRun yaml = new CommandRun(home).server(server);
         assertThat(yaml.run("token", "list", "-o", "yaml")).isZero();
         assertThat(yaml.out()).contains("role: AGENT", "llmPatterns: []").doesNotContain("secret");
+    }
+
+    @Test
+    void an_id_that_there_is_not_is_named_and_the_others_are_revoked() {
+        server.revokeToken = (request, observer) -> {
+            if (request.getId().startsWith("no")) {
+                observer.onError(Problems.exception(
+                        Problems.status(Status.Code.INVALID_ARGUMENT, "MALFORMED", "id: no such token")));
+            } else {
+                observer.onNext(RevokeTokenResponse.getDefaultInstance());
+                observer.onCompleted();
+            }
+        };
+        assertThat(cli.run("token", "revoke", "nosuch1", "tok-1", "nosuch2")).isEqualTo(1);
+        assertThat(cli.err()).contains("revoked tok-1\n").contains("no such token: nosuch1, nosuch2;");
     }
 
     @Test

@@ -133,13 +133,14 @@ final class InitTls implements Callable<Integer> {
         out.println();
         out.println("  server: " + host + ":7700");
         out.println("  tls: " + local);
+        out.println("  tokenFile: agent.token   # one of `dormouse token create NAME --publish PATTERN`");
         out.println();
-        out.println("By hand:");
+        out.println("By hand, with DORMOUSE_TOKEN set to a token (the first one is shown where the server starts):");
         out.println();
         out.println("  dormouse list --server " + host + ":7700 --ca " + files.authority() + " --cert " + files.client()
                 + " --key " + files.clientKey());
         out.println("  curl --cacert " + files.authority() + " --cert " + files.client() + " --key " + files.clientKey()
-                + " https://" + host + ":7701/v1/models");
+                + " -H \"Authorization: Bearer $DORMOUSE_TOKEN\" https://" + host + ":7701/v1/models");
         out.flush();
     }
 }

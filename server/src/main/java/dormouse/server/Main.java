@@ -7,6 +7,7 @@ import dormouse.settings.Settings;
 import dormouse.settings.SettingsException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,8 +81,20 @@ public final class Main implements Callable<Integer> {
         ServerConfig checked = ServerConfig.of(settings());
         Server server = Server.start(checked);
         Systemd systemd = Systemd.of(System.getenv());
-        Thread drain = new Thread(() -> drain(server, systemd), "dormouse-drain");
+        AtomicInteger code = new AtomicInteger();
+        Thread drain = new Thread(() -> drain(server, systemd, code), "dormouse-drain");
         Runtime.getRuntime().addShutdownHook(drain);
+        try {
+            serve(server, checked, systemd);
+        } catch (IOException | RuntimeException e) {
+            code.set(1);
+            throw e;
+        }
+        drain.join();
+        return 0;
+    }
+
+    private void serve(Server server, ServerConfig checked, Systemd systemd) throws IOException, InterruptedException {
         String grpc = Addresses.text(server.grpcAddress(checked));
         String http = Addresses.text(server.httpAddress());
         String warning = checked.beyondLoopback()
@@ -99,19 +113,23 @@ public final class Main implements Callable<Integer> {
         }
         systemd.ready("serving grpc=" + grpc + " http=" + http);
         server.awaitEnd();
-        drain.join();
-        return 0;
     }
 
     /** As one step, so that a reader never finds half of it. */
     private static void write(Path file, String text) throws IOException {
         Path half = file.resolveSibling(file.getFileName() + ".part");
-        Files.writeString(half, text);
-        Files.move(half, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        try {
+            Files.writeString(half, text);
+            Files.move(half, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            throw new IOException("--ports-file " + file + ": there is no such directory");
+        } catch (IOException e) {
+            throw new IOException("--ports-file " + file + ": can't be written", e);
+        }
     }
 
-    /** Once all is told, what was asked for is done: exit code 0 in place of the signal's. */
-    private static void drain(Server server, Systemd systemd) {
+    /** Once all is told, what was asked for is done: exit code 0 in place of the signal's, unless something was wrong. */
+    private static void drain(Server server, Systemd systemd, AtomicInteger code) {
         systemd.stopping();
         try {
             server.drain(FINISH_WITHIN);
@@ -120,7 +138,7 @@ public final class Main implements Callable<Integer> {
         }
         server.close();
         log.info("ended");
-        Runtime.getRuntime().halt(0);
+        Runtime.getRuntime().halt(code.get());
     }
 
     /** What the command line, the environment and the file say. */

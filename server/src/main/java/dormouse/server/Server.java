@@ -166,6 +166,7 @@ public final class Server implements AutoCloseable {
     /** @throws dormouse.server.fleet.StoreException where the database can't be had, saying what to do */
     Server(ServerConfig config, Ground ground) throws IOException {
         try {
+            TokenRounds.check(config.auth(), ground);
             Time time = ground.time();
             Metrics metrics = new Metrics(config.metricsPerLlm(), time);
             Database database = parts.add(Database.open(
@@ -303,6 +304,7 @@ public final class Server implements AutoCloseable {
                 parts.add(door);
             }
             parts.add(this::letAgentsGo);
+            TokenRounds.letSomebodyIn(config.auth(), tokens, ground);
         } catch (IOException | RuntimeException e) {
             parts.close();
             throw e;

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,29 +54,58 @@ final class TokenRounds implements AutoCloseable {
         this.blocking = blocking;
     }
 
-    /**
-     * Reads who may call, sees to it that somebody may let others in, and goes on from there.
-     *
-     * @throws SettingsException where the token that was given for that is none
-     */
+    /** Reads who may call, and goes on from there. */
     static TokenRounds open(AuthConfig auth, Tokens tokens, Audit audit, Server.Ground ground) {
         Time time = ground.time();
         if (auth.tokens()) {
             tokens.read(time.now(), time.nanos());
-            try {
-                String given = ground.house().environment().apply("DORMOUSE_ADMIN_TOKEN");
-                String made = tokens.ensureAdmin(given, time.now(), time.nanos());
-                if (made != null) {
-                    ground.firstToken().accept(made);
-                }
-            } catch (IllegalArgumentException e) {
-                throw new SettingsException(String.valueOf(e.getMessage()));
-            }
         }
         TokenRounds rounds =
                 new TokenRounds(tokens, audit, auth.auditRetention(), auth.tokens(), time, ground.blocking());
         rounds.start();
         return rounds;
+    }
+
+    /**
+     * Before anything is opened.
+     *
+     * @throws SettingsException where the token that is given for the first ADMIN is none
+     */
+    static void check(AuthConfig auth, Server.Ground ground) {
+        String given = given(ground);
+        if (auth.tokens() && given != null) {
+            orComplain(() -> Tokens.check(given));
+        }
+    }
+
+    /**
+     * Sees to it that somebody may let others in. Last of all: a token that is shown by a server that does not start then is
+     * looked for in vain later.
+     *
+     * @throws SettingsException where the token that was given for that is no good
+     */
+    static void letSomebodyIn(AuthConfig auth, Tokens tokens, Server.Ground ground) {
+        if (auth.tokens()) {
+            Time time = ground.time();
+            orComplain(() -> {
+                String made = tokens.ensureAdmin(given(ground), time.now(), time.nanos());
+                if (made != null) {
+                    ground.firstToken().accept(made);
+                }
+            });
+        }
+    }
+
+    private static @Nullable String given(Server.Ground ground) {
+        return ground.house().environment().apply("DORMOUSE_ADMIN_TOKEN");
+    }
+
+    private static void orComplain(Runnable work) {
+        try {
+            work.run();
+        } catch (IllegalArgumentException e) {
+            throw new SettingsException(String.valueOf(e.getMessage()));
+        }
     }
 
     /** The one secret that this program ever prints, to the person who starts it. */
@@ -130,14 +160,23 @@ final class TokenRounds implements AutoCloseable {
         }
         if (forget) {
             Instant before = time.now().minus(retention);
-            audit.settle(time.now(), time.nanos());
+            audit.settle(time.nanos());
             audit.forget(before);
             tokens.forget(before);
         }
     }
 
+    /** What is not written yet is, where the database takes it. Blocks. */
     @Override
     public void close() {
         stopped = true;
+        try {
+            if (asked) {
+                tokens.writeUse();
+            }
+        } catch (StoreException e) {
+            log.debug("when tokens were used last is not written cause={}", e.getMessage());
+        }
+        audit.end();
     }
 }

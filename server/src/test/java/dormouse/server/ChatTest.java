@@ -337,6 +337,27 @@ class ChatTest {
     }
 
     @Test
+    void namesThatACallerThinksOfAreNotKept() {
+        StringBuilder many = new StringBuilder("{");
+        for (int i = 0; i < 400_000; i++) {
+            many.append('"').append(Integer.toString(i, 36)).append("\":0,");
+        }
+        ChatProbe chat = server.chat(hello().setExtraJson(many + "\"stream\":false}"));
+
+        assertThat(chat.reason()).isEqualTo("MALFORMED");
+        assertThat(server.relay().bufferedBytes()).isZero();
+    }
+
+    @Test
+    void aDeepNestIsSaidToBeOne() {
+        ChatProbe chat = server.chat(hello().setToolsJson("[".repeat(2000)));
+        assertThat(chat.message()).contains("tools_json: nested deeper than 1000 levels");
+        String name = "n".repeat(60_000);
+        server.chat(hello().setExtraJson("{\"" + name + "\":" + "1".repeat(2_000) + "}"));
+        assertThat(agent.input(task()).toStringUtf8()).contains(name, "1".repeat(2_000));
+    }
+
+    @Test
     void whatIsUnsetIsLeftToTheBackend() throws Exception {
         server.chat(hello());
         assertThat(body().properties().stream().map(java.util.Map.Entry::getKey))

@@ -361,6 +361,19 @@ class ResumeTest {
     }
 
     @Test
+    void whatADrainHasNoTimeForEndsWithItsReason() {
+        begun("half");
+        server.server().sessions().drain(Duration.ofSeconds(1), Duration.ofSeconds(30));
+        server.advance(Duration.ofMillis(29_999));
+        assertThat(infer.over()).isFalse();
+        server.advance(Duration.ofMillis(1));
+
+        assertThat(infer.reason()).isEqualTo("REPLICA_DRAINING");
+        assertThat(ana.endedWith()).isEqualTo("REPLICA_DRAINING");
+        nothingIsLeft();
+    }
+
+    @Test
     void whatIsSuspendedEndsWithTheServer() {
         asked();
         ana.cut();

@@ -34,6 +34,9 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
  * <p>Duplicate keys are refused, and so is a document whose aliases unfold beyond {@link #MAX_VALUES} values.
  */
 final class YamlReader {
+    /** {@code [::1]:7700}, which begins like a list and is none. */
+    private static final String IPV6_ADDRESS = "\\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%\\w+)?](:\\d{1,5})?";
+
     private static final int MAX_DEPTH = 32;
     private static final int MAX_VALUES = 100_000;
 
@@ -85,7 +88,7 @@ final class YamlReader {
         if (trimmed.isEmpty()) {
             return new Scalar(null, "", place);
         }
-        if ("{[\"'".indexOf(trimmed.charAt(0)) < 0) {
+        if ("{[\"'".indexOf(trimmed.charAt(0)) < 0 || trimmed.matches(IPV6_ADDRESS)) {
             return new Scalar(trimmed, trimmed, place);
         }
         Value value = new YamlReader(source, false, flag, new Variables(Map.of())).read(trimmed);

@@ -5,10 +5,11 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.Reason;
 import dormouse.server.relay.BodyAllowance;
+import dormouse.server.relay.JsonRequest;
 import dormouse.v1.ChatMessage;
 import dormouse.v1.ChatRequest;
 import dormouse.v1.ToolCall;
@@ -21,16 +22,11 @@ import java.util.Set;
  * written as it is read, without a tree of it in memory: of JSON that its caller gives a tree takes many times the text.
  */
 final class ChatBody {
-    /** A text is as long as its caller's bytes may be, which are bounded: a picture in it is one. */
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxStringLength(Integer.MAX_VALUE)
-                    .build())
-            .build();
+    private static final JsonFactory JSON = JsonRequest.factory();
 
     private final ChatRequest request;
     private final JsonGenerator out;
-    private final Set<String> written = new HashSet<>();
+    private final Set<String> typed = new HashSet<>();
 
     private ChatBody(ChatRequest request, JsonGenerator out) {
         this.request = request;
@@ -153,7 +149,7 @@ final class ChatBody {
     }
 
     private void field(String name) throws IOException {
-        written.add(name);
+        typed.add(name);
         out.writeFieldName(name);
     }
 
@@ -177,10 +173,10 @@ final class ChatBody {
                         !name.equals("stream") && !name.equals("model"),
                         where + ": \"" + name + "\" is not for it to say");
                 next(in, where);
-                if (written.contains(name)) {
+                if (typed.contains(name)) {
                     skip(in, where);
                 } else {
-                    field(name);
+                    out.writeFieldName(name);
                     copy(in, where);
                 }
             }
@@ -201,7 +197,7 @@ final class ChatBody {
                     out.copyCurrentEvent(in);
                 }
             } catch (JsonProcessingException e) {
-                throw notJson(field);
+                throw notJson(field, e);
             }
             if (depth == 0) {
                 return;
@@ -215,7 +211,7 @@ final class ChatBody {
             in.skipChildren();
             in.finishToken();
         } catch (JsonProcessingException e) {
-            throw notJson(field);
+            throw notJson(field, e);
         }
     }
 
@@ -223,12 +219,17 @@ final class ChatBody {
         try {
             return in.nextToken();
         } catch (JsonProcessingException e) {
-            throw notJson(field);
+            throw notJson(field, e);
         }
     }
 
-    private static RuntimeException notJson(String field) {
-        return Errors.of(Reason.MALFORMED, field + ": not JSON");
+    private static RuntimeException notJson(String field, JsonProcessingException e) {
+        return Errors.of(
+                Reason.MALFORMED,
+                field
+                        + (e instanceof StreamConstraintsException
+                                ? ": nested deeper than " + JsonRequest.DEEPEST + " levels"
+                                : ": not JSON"));
     }
 
     private static void require(boolean condition, String message) {

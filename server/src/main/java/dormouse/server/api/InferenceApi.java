@@ -147,6 +147,10 @@ public final class InferenceApi extends InferenceServiceGrpc.InferenceServiceImp
             allowance.release();
             out.onError(Errors.of(Reason.MALFORMED, "deadlines: beyond what a duration can be"));
             return;
+        } catch (RuntimeException | Error e) { // whatever it is, nothing is held for it, and its caller hears of it
+            allowance.release();
+            out.onError(Errors.of(Reason.INTERNAL, "the request could not be read"));
+            throw e;
         }
         Failure ended = visit.ended();
         if (ended != null) { // while its body was read

@@ -39,7 +39,11 @@ public final class Audit {
     private final Map<Asked, Repeats> asked = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Asked, Repeats> eldest) {
-            return size() > MOST;
+            if (size() <= MOST) {
+                return false;
+            }
+            tell(eldest.getKey(), eldest.getValue());
+            return true;
         }
     };
     private final ArrayDeque<AuditEntry> queue = new ArrayDeque<>(); // all under it, asked too
@@ -49,8 +53,8 @@ public final class Audit {
 
     private record Asked(String actor, String action, String subject) {}
 
-    /** Since when there is no other row, and how many there would have been. */
-    private record Repeats(long nanos, long unsaid) {}
+    /** Since when there is no other row, how many there would have been, and when the last of them. */
+    private record Repeats(long nanos, long unsaid, Instant last) {}
 
     /** @param blocking where it may wait for the database */
     public Audit(AuditStore store, Executor blocking, long nanos) {
@@ -71,13 +75,13 @@ public final class Audit {
             Asked what = new Asked(caller.id(), action, subject);
             Repeats last = asked.get(what);
             if (last != null && nanos - last.nanos() < AGAIN.toNanos()) {
-                asked.put(what, new Repeats(last.nanos(), last.unsaid() + 1));
+                asked.put(what, new Repeats(last.nanos(), last.unsaid() + 1, now));
                 return;
             }
             before = last == null ? 0 : last.unsaid();
-            asked.put(what, new Repeats(nanos, 0));
+            asked.put(what, new Repeats(nanos, 0, now));
         }
-        done(caller, action, subject, before == 0 ? "" : before + " more before it", now);
+        done(caller, action, subject, before == 0 ? "" : before + " more since the row before", now);
     }
 
     /**
@@ -102,15 +106,18 @@ public final class Audit {
 
     private void add(AuditEntry entry) {
         synchronized (queue) {
-            if (queue.size() >= MOST) {
-                if (dropped++ % MOST == 0) {
-                    log.warn("the database does not take who did what dropped={}", dropped);
-                }
-                return;
-            }
-            queue.add(entry);
+            put(entry);
         }
         flush();
+    }
+
+    /** Under the lock. */
+    private void put(AuditEntry entry) {
+        if (queue.size() < MOST) {
+            queue.add(entry);
+        } else if (dropped++ % MOST == 0) {
+            log.warn("the database does not take who did what dropped={}", dropped);
+        }
     }
 
     /** Hands over what waits; called again from time to time, for what the database did not take. */
@@ -156,17 +163,41 @@ public final class Audit {
     }
 
     /** Says how often those have asked again who have not done so for {@link #AGAIN}, and forgets them. */
-    public void settle(Instant now, long nanos) {
+    public void settle(long nanos) {
         synchronized (queue) {
             asked.entrySet().removeIf(each -> {
-                Asked what = each.getKey();
                 boolean over = nanos - each.getValue().nanos() >= AGAIN.toNanos();
-                long unsaid = each.getValue().unsaid();
-                if (over && unsaid > 0) {
-                    add(new AuditEntry(now, what.actor(), what.action(), what.subject(), unsaid + " before it"));
+                if (over) {
+                    tell(each.getKey(), each.getValue());
                 }
                 return over;
             });
+        }
+        flush();
+    }
+
+    /** Writes down all there is, if the database takes it. Blocks. */
+    public void end() {
+        synchronized (queue) {
+            asked.forEach(this::tell);
+            asked.clear();
+            if (writing) {
+                return; // who writes goes on until there is nothing
+            }
+            writing = true;
+        }
+        write();
+    }
+
+    /** As a row of the last time. Under the lock. */
+    private void tell(Asked what, Repeats again) {
+        if (again.unsaid() > 0) {
+            put(new AuditEntry(
+                    again.last(),
+                    what.actor(),
+                    what.action(),
+                    what.subject(),
+                    again.unsaid() + " more since the row before"));
         }
     }
 

@@ -187,6 +187,14 @@ public final class Tokens {
         return true;
     }
 
+    /** @throws IllegalArgumentException where what was given for the first ADMIN is no token */
+    public static void check(String given) {
+        if (!Secrets.isSecret(given)) {
+            throw new IllegalArgumentException(
+                    "DORMOUSE_ADMIN_TOKEN: not a token: dmt_ and 43 of A-Z a-z 0-9 - _, which are 256 bits");
+        }
+    }
+
     /**
      * Sees to it that there is a good token of an ADMIN, or nobody could ever make another.
      *
@@ -195,9 +203,8 @@ public final class Tokens {
      * @throws IllegalArgumentException where {@code given} is none
      */
     public @Nullable String ensureAdmin(@Nullable String given, Instant now, long nanos) {
-        if (given != null && !Secrets.isSecret(given)) {
-            throw new IllegalArgumentException(
-                    "DORMOUSE_ADMIN_TOKEN: not a token: dmt_ and 43 of A-Z a-z 0-9 - _, which are 256 bits");
+        if (given != null) {
+            check(given);
         }
         if (hasAdmin(now)) {
             if (given != null && find(given) == null) {

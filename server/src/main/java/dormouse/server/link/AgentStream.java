@@ -38,6 +38,7 @@ import org.slf4j.LoggerFactory;
  * the one {@link StreamWriter}.
  */
 final class AgentStream implements AgentLine {
+    private static final Duration SOON = Duration.ofSeconds(1);
     private static final Logger log = LoggerFactory.getLogger(AgentStream.class);
 
     private static final int MOST_UNANSWERED = 8;
@@ -229,18 +230,19 @@ final class AgentStream implements AgentLine {
 
     /** The agent has closed its side in order. */
     void completed() {
-        end("it closed its stream", false, out::onCompleted);
+        end("it closed its stream", Reason.AGENT_LOST, false, out::onCompleted);
     }
 
     /** The transport has lost it. */
     void ended(String why) {
-        end(why, true, () -> {});
+        end(why, Reason.AGENT_LOST, true, () -> {});
     }
 
     @Override
     public void close(Failure why) {
         boolean ended = end(
                 why.message(),
+                why.reason(),
                 why.reason() == Reason.SESSION_FENCED,
                 () -> out.onError(Problems.exception(Messages.status(why))));
         if (ended) {
@@ -248,8 +250,11 @@ final class AgentStream implements AgentLine {
         }
     }
 
-    /** @param mayReturn whether its tasks wait for the session's next stream */
-    private boolean end(String why, boolean mayReturn, Runnable last) {
+    /**
+     * @param reason of its end, which its tasks share where it is the server that goes
+     * @param mayReturn whether its tasks wait for the session's next stream
+     */
+    private boolean end(String why, Reason reason, boolean mayReturn, Runnable last) {
         Suspended waiting = null;
         if (mayReturn) {
             synchronized (handover) { // whoever fences it off has its tasks waiting when this is over
@@ -271,7 +276,9 @@ final class AgentStream implements AgentLine {
         if (known != null) {
             reception.disconnected(known, why, mayReturn && !known.finishing());
         }
-        Failure lost = SuspendedTasks.lost("the agent was lost: " + why);
+        Failure lost = reason == Reason.REPLICA_DRAINING
+                ? Failure.retry(reason, why, SOON)
+                : SuspendedTasks.lost("the agent was lost: " + why);
         if (waiting != null && known != null) {
             log.info("tasks suspended session={} tasks={}", known.session(), waiting.size());
             waiting.tell(lost);

@@ -8,6 +8,7 @@ import dormouse.server.fleet.LlmEventType;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
 import dormouse.server.fleet.SessionId;
+import dormouse.server.fleet.Spans;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -103,7 +104,7 @@ public final class SuspendedTasks implements FleetListener {
             sessions.remove(session);
         }
         log.info("its agent did not come back in time session={} tasks={}", session, tasks.size());
-        tasks.lose(lost("the agent was lost, and was not back within " + grace.toMillis() + " ms"));
+        tasks.lose(lost("the agent was lost, and was not back within " + Spans.say(grace)));
     }
 
     /** Another session serves the Llm now: nobody will bring the rest of these answers. */

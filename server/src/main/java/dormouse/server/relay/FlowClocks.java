@@ -5,6 +5,7 @@ import dormouse.server.control.Time;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.Spans;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -135,12 +136,14 @@ final class FlowClocks {
         if (!left.isNegative() && !left.isZero()) {
             again(left);
         } else if (clientHolds) {
-            flow.late(Failure.of(Reason.CLIENT_TOO_SLOW, "the client took nothing for " + limit));
+            flow.late(Failure.of(Reason.CLIENT_TOO_SLOW, "the client took nothing for " + Spans.say(limit)));
         } else if (answering) {
-            flow.late(Failure.of(Reason.IDLE_TIMEOUT, flow.llm() + ": the backend sent nothing for " + limit));
+            flow.late(
+                    Failure.of(Reason.IDLE_TIMEOUT, flow.llm() + ": the backend sent nothing for " + Spans.say(limit)));
         } else {
             flow.late(Failure.of(
-                    Reason.FIRST_BYTE_TIMEOUT, flow.llm() + ": the first byte did not come within " + limit));
+                    Reason.FIRST_BYTE_TIMEOUT,
+                    flow.llm() + ": the first byte did not come within " + Spans.say(limit)));
         }
     }
 }

@@ -23,17 +23,26 @@ public record JsonRequest(String model, boolean stream) {
     public static final int READ_AT_ONCE = 256 << 10;
 
     /** Far beyond what a request has; a parser's stack has to end somewhere. */
-    private static final int DEEPEST = 1000;
+    public static final int DEEPEST = 1000;
 
-    /** Sizes are bounded before a body comes here, so Jackson's own bounds would only get in the way. */
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxStringLength(Integer.MAX_VALUE)
-                    .maxNumberLength(Integer.MAX_VALUE)
-                    .maxNameLength(Integer.MAX_VALUE)
-                    .maxNestingDepth(DEEPEST)
-                    .build())
-            .build();
+    private static final JsonFactory JSON = factory();
+
+    /**
+     * For what clients send. Its size is bounded before it is read, so that Jackson's own bounds would only get in the way; and
+     * what names clients think of is not remembered beyond their request.
+     */
+    public static JsonFactory factory() {
+        return JsonFactory.builder()
+                .streamReadConstraints(StreamReadConstraints.builder()
+                        .maxStringLength(Integer.MAX_VALUE)
+                        .maxNumberLength(Integer.MAX_VALUE)
+                        .maxNameLength(Integer.MAX_VALUE)
+                        .maxNestingDepth(DEEPEST)
+                        .build())
+                .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                .build();
+    }
 
     /** A body is not what it has to be. */
     public static final class MalformedException extends Exception {

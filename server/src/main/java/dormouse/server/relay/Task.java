@@ -7,6 +7,7 @@ import dormouse.server.control.Usage;
 import dormouse.server.fleet.Failure;
 import dormouse.server.fleet.LlmName;
 import dormouse.server.fleet.Reason;
+import dormouse.server.fleet.Spans;
 import dormouse.server.fleet.TaskId;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -134,7 +135,7 @@ public final class Task {
     }
 
     Failure late(Reason reason, String what, Duration limit) {
-        return Failure.of(reason, llm() + ": " + what + " within " + limit.toMillis() + " ms");
+        return Failure.of(reason, llm() + ": " + what + " within " + Spans.say(limit));
     }
 
     /**

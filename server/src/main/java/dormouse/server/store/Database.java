@@ -90,6 +90,9 @@ public final class Database implements AutoCloseable {
         }
         Path made = toBeMade(checked);
         try {
+            if (newest != null && made == null) {
+                newest.check(revisionAsItLies(checked, properties));
+            }
             // The pool would log a stack trace, and try for a while, before it said no.
             try (Connection first = DriverManager.getConnection(checked.complete(), properties)) {
                 if (newest != null) {
@@ -133,6 +136,17 @@ public final class Database implements AutoCloseable {
             }
         }
         return file;
+    }
+
+    /** Read without writing: of a damaged file H2 would write over what it can't read, and it is to be kept as it was. */
+    private static long revisionAsItLies(DatabaseUrl url, Properties properties) throws SQLException, IOException {
+        Path file = url.h2File();
+        if (file == null || !Files.isRegularFile(file) || Files.size(file) == 0) {
+            return 0;
+        }
+        try (Connection look = DriverManager.getConnection(url.readOnly(), properties)) {
+            return revision(look);
+        }
     }
 
     /** 0 where there are no tables yet. */

@@ -60,6 +60,18 @@ record DatabaseUrl(String value) {
         return complete.toString();
     }
 
+    /** For an H2 that is there, and to be left just as it is: no setting of its own that could write. */
+    String readOnly() {
+        StringBuilder settings = new StringBuilder(";IFEXISTS=TRUE;ACCESS_MODE_DATA=r;TRACE_LEVEL_FILE=0");
+        String[] parts = value.split(";");
+        for (int i = 1; i < parts.length; i++) {
+            if (parts[i].toUpperCase(Locale.ROOT).matches("(CIPHER|FILE_LOCK|DATABASE_TO_UPPER|MODE)=.*")) {
+                settings.append(';').append(parts[i]);
+            }
+        }
+        return parts[0] + settings;
+    }
+
     /** The same settings, for an H2 in another file. */
     DatabaseUrl inFile(String path) {
         int settings = value.indexOf(';');

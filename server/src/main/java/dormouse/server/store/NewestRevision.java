@@ -90,7 +90,12 @@ final class NewestRevision {
         long had = noted();
         try {
             if (had > 0 && (!Files.exists(database) || Files.size(database) == 0)) {
-                throw gone(Files.exists(database) ? "is empty" : "is not there", had);
+                throw gone(
+                        Files.exists(database) ? "is empty" : "is not there",
+                        had,
+                        "Put a whole one in its place, or run `dormouse server restore BACKUP`"
+                                + (Files.exists(database) ? ", where the empty one is moved away" : "")
+                                + "; or to begin anew, move " + file.getFileName() + " away");
             }
         } catch (IOException e) {
             throw new StoreException("database " + database + ": can't be looked at: " + e.getMessage(), e);
@@ -105,22 +110,19 @@ final class NewestRevision {
     void check(long found) {
         long had = noted();
         if (found < had) {
-            throw gone(found == 0 ? "has no rows" : "ends with revision " + found, had);
+            String remedy = remedy(database) + "; or to go on with what it has, move " + file.getFileName() + " away";
+            throw gone(found == 0 ? "has no rows" : "ends with revision " + found, had, remedy);
         }
     }
 
-    private StoreException gone(String found, long had) {
+    private StoreException gone(String found, long had, String remedy) {
         return new StoreException(
                 "database " + database + ": it " + found + ", but has had revision " + had + " (" + file
-                        + "): what was acknowledged since is not in it. " + remedy(),
+                        + "): what was acknowledged since is not in it. " + remedy,
                 new IOException("revision " + had + " is missing"));
     }
 
     /** What to do with a file that is not what it should be. */
-    private String remedy() {
-        return remedy(database) + "; or to go on with what it has, move " + file.getFileName() + " away";
-    }
-
     static String remedy(Path database) {
         NewestRevision beside = beside(database);
         return "Nothing was changed. Move " + database.getFileName()

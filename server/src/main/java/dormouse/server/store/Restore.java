@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -51,10 +52,15 @@ public final class Restore {
         if (Files.exists(target)) {
             throw taken(checked, target);
         }
+        if (!Files.isRegularFile(backup)) {
+            throw new StoreException(
+                    "restore: " + backup + ": there is no such file", new NoSuchFileException(backup.toString()));
+        }
         String name = String.valueOf(target.getFileName()).replaceFirst("\\.mv\\.db$", ".restoring");
         Path copy = target.resolveSibling(name + SUFFIX);
+        Path directory = target.toAbsolutePath().getParent();
+        boolean made = directory != null && !Files.exists(directory);
         try {
-            Path directory = target.toAbsolutePath().getParent();
             if (directory != null) {
                 OwnerOnly.directories(directory);
             }
@@ -70,6 +76,9 @@ public final class Restore {
             throw new StoreException("restore: " + backup + ": " + e.getMessage(), e);
         } finally {
             delete(copy);
+            if (made && directory != null && !Files.exists(target)) {
+                delete(directory);
+            }
         }
     }
 
@@ -124,9 +133,9 @@ public final class Restore {
         }
     }
 
-    private static void delete(Path copy) {
+    private static void delete(Path made) {
         try {
-            Files.deleteIfExists(copy);
+            Files.deleteIfExists(made);
         } catch (IOException e) {
             // it is in nobody's way
         }

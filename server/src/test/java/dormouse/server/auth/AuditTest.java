@@ -48,7 +48,7 @@ class AuditTest {
 
         wakes(anna, "qwen", Duration.ofSeconds(61));
 
-        assertThat(rows).extracting(AuditEntry::detail).containsExactly("", "999 more before it");
+        assertThat(rows).extracting(AuditEntry::detail).containsExactly("", "999 more since the row before");
         assertThat(rows.get(1).time()).isEqualTo(NOON.plusSeconds(61));
     }
 
@@ -58,12 +58,23 @@ class AuditTest {
         wakes(anna, "qwen", Duration.ofSeconds(1));
         wakes(ben, "qwen", Duration.ofSeconds(30));
 
-        audit.settle(NOON.plusSeconds(60), Duration.ofSeconds(60).toNanos());
-        audit.settle(NOON.plusSeconds(90), Duration.ofSeconds(90).toNanos());
+        audit.settle(Duration.ofSeconds(60).toNanos());
+        audit.settle(Duration.ofSeconds(90).toNanos());
 
-        assertThat(rows).extracting(AuditEntry::detail).containsExactly("", "", "1 before it");
+        assertThat(rows).extracting(AuditEntry::detail).containsExactly("", "", "1 more since the row before");
+        assertThat(rows).last().extracting(AuditEntry::time).isEqualTo(NOON.plusSeconds(1));
         wakes(anna, "qwen", Duration.ofSeconds(91));
         assertThat(rows).hasSize(4).last().extracting(AuditEntry::detail).isEqualTo("");
+    }
+
+    @Test
+    void whatIsUnsaidIsSaidAtTheEnd() {
+        wakes(anna, "qwen", Duration.ZERO);
+        wakes(anna, "qwen", Duration.ofSeconds(1));
+        wakes(ben, "qwen", Duration.ofSeconds(1));
+        audit.end();
+        audit.end();
+        assertThat(rows).extracting(AuditEntry::detail).containsExactly("", "", "1 more since the row before");
     }
 
     @Test

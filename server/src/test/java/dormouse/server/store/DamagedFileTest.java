@@ -19,6 +19,8 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An H2 file that is not what it was is reported with what to do, and never replaced without a word. */
 class DamagedFileTest {
@@ -47,12 +49,15 @@ class DamagedFileTest {
     }
 
     private void assertReported(String found) throws IOException {
+        assertReported(found, "Nothing was changed. Move dormouse.mv.db away and keep it");
+    }
+
+    private void assertReported(String found, String remedy) throws IOException {
         byte[] before = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
         assertThatThrownBy(() -> Engine.H2_FILE.open(url).close())
                 .isInstanceOf(StoreException.class)
-                .hasMessageContainingAll(
-                        file.toString(), found, "dormouse server restore", "Move dormouse.mv.db away and keep it");
-        assertThat(Files.exists(file) ? Files.readAllBytes(file).length : 0).isEqualTo(before.length);
+                .hasMessageContainingAll(file.toString(), found, "dormouse server restore", remedy);
+        assertThat(Files.exists(file) ? Files.readAllBytes(file) : new byte[0]).isEqualTo(before);
         assertThat(side).exists();
     }
 
@@ -67,14 +72,14 @@ class DamagedFileTest {
     @Test
     void aFileThatIsGoneIsReported() throws IOException {
         Files.delete(file);
-        assertReported("is not there, but has had revision " + ROWS);
+        assertReported("is not there, but has had revision " + ROWS, "to begin anew, move dormouse.revision away");
         assertThat(file).doesNotExist();
     }
 
     @Test
     void aFileThatIsEmptyIsReported() throws IOException {
         Files.write(file, new byte[0]);
-        assertReported("is empty, but has had revision " + ROWS);
+        assertReported("is empty, but has had revision " + ROWS, "where the empty one is moved away");
     }
 
     @Test
@@ -86,9 +91,8 @@ class DamagedFileTest {
         assertThat(file).hasBinaryContent(noise);
     }
 
-    @Test
-    void aFileOfWhichTheEndIsMissingIsReportedThoughH2OpensIt() throws IOException {
-        // As a killed server leaves it: nothing of it is written anew when it is closed.
+    /** As a killed server leaves it: nothing of it is written anew when it is closed. */
+    private Path killed() throws IOException {
         String killed = "jdbc:h2:file:" + directory.resolve("killed");
         Process process = CommitLoop.start(killed, "run", 0);
         try (var output = process.inputReader()) {
@@ -98,15 +102,49 @@ class DamagedFileTest {
         } finally {
             process.destroyForcibly().onExit().join();
         }
-        Path cut = directory.resolve("killed.mv.db");
-        byte[] bytes = Files.readAllBytes(cut);
-        Files.write(cut, Arrays.copyOf(bytes, bytes.length / 2));
-        NewestRevision.beside(cut).write(200);
+        return directory.resolve("killed.mv.db");
+    }
 
-        assertThatThrownBy(() -> Engine.H2_FILE.open(killed).close())
+    private void assertReportedAndLeftAlone(Path damaged, byte[] bytes) throws IOException {
+        Files.write(damaged, bytes);
+        NewestRevision.beside(damaged).write(200);
+
+        assertThatThrownBy(() -> Engine.H2_FILE
+                        .open("jdbc:h2:file:" + directory.resolve("killed"))
+                        .close())
                 .isInstanceOf(StoreException.class)
-                .hasMessageContaining("but has had revision 200")
-                .hasMessageMatching(".*ends with revision \\d+, .*|.*has no rows.*");
+                .hasMessageMatching(
+                        ".*ends with revision \\d+, but has had revision 200.*|.*has no rows.*|.*is damaged.*")
+                .hasMessageContaining("Nothing was changed");
+        assertThat(damaged).hasBinaryContent(bytes);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {50, 90, 99})
+    void aFileOfWhichTheEndIsMissingIsReportedThoughH2OpensIt(int percent) throws IOException {
+        Path killed = killed();
+        byte[] bytes = Files.readAllBytes(killed);
+        assertReportedAndLeftAlone(killed, Arrays.copyOf(bytes, bytes.length * percent / 100));
+    }
+
+    @Test
+    void aFileWithHolesIsReportedAndLeftAsItIs() throws IOException {
+        Path killed = killed();
+        byte[] bytes = Files.readAllBytes(killed);
+        for (int from = 20 * 4096; from < bytes.length; from += 20 * 4096) {
+            Arrays.fill(bytes, from, Math.min(bytes.length, from + 4 * 4096), (byte) 0);
+        }
+        Arrays.fill(bytes, bytes.length - 8192, bytes.length, (byte) 0);
+        assertReportedAndLeftAlone(killed, bytes);
+    }
+
+    @Test
+    void oneThatWasKilledIsWholeAndOpens() throws IOException {
+        Path killed = killed();
+        NewestRevision.beside(killed).write(200);
+        try (Database database = Engine.H2_FILE.open("jdbc:h2:file:" + directory.resolve("killed"))) {
+            assertThat(database.llms().load().revision()).isGreaterThanOrEqualTo(200);
+        }
     }
 
     @Test
