@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PrecedenceTest {
     private static final Map<String, String> ENV = Map.of(
@@ -23,6 +25,16 @@ class PrecedenceTest {
     private static Duration heartbeatTimeout(Settings settings) {
         return settings.section("lifecycle")
                 .duration("heartbeatTimeout", Duration.ofSeconds(90), Duration.ZERO, Duration.ofDays(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[::1]:7701", "[::]:0", "[fe80::1%eth0]:7701"})
+    void an_address_of_IPv6_is_none_of_the_lists_that_it_looks_like(String address) {
+        assertThat(Settings.empty("no file")
+                        .set("http.address", address, "--set")
+                        .section("http")
+                        .text("address", ""))
+                .isEqualTo(address);
     }
 
     @Test
