@@ -49,6 +49,11 @@ public final class FaultyStores {
         loseReply = true;
     }
 
+    /** A reply that nobody has come for is not lost any more. */
+    public void loseNoReply() {
+        loseReply = false;
+    }
+
     /** The next batch of usage is written, but its writer hears that the connection broke. */
     public void loseTheNextUsageReply() {
         loseUsageReply = true;

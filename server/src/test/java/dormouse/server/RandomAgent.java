@@ -331,8 +331,9 @@ final class RandomAgent {
         return name + " did not put to sleep " + llm + ": " + reason;
     }
 
+    /** What it has named in a registration waits for the answer. */
     boolean hasTasks() {
-        return open() && tasks.values().stream().anyMatch(task -> !task.ended);
+        return open() && registered() && tasks.values().stream().anyMatch(task -> !task.ended);
     }
 
     /** Its stream is lost, with things on the way that it believes to be said. */

@@ -369,6 +369,7 @@ class ResumeTest {
         server.advance(Duration.ofMillis(1));
 
         assertThat(infer.reason()).isEqualTo("REPLICA_DRAINING");
+        assertThat(infer.retryAfter()).as("some of it has come").isNull();
         assertThat(ana.endedWith()).isEqualTo("REPLICA_DRAINING");
         nothingIsLeft();
     }
