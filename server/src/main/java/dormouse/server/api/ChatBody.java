@@ -22,7 +22,12 @@ import java.util.Set;
  * written as it is read, without a tree of it in memory: of JSON that its caller gives a tree takes many times the text.
  */
 final class ChatBody {
-    private static final JsonFactory JSON = JsonRequest.factory();
+    /** What names callers think of is not remembered. */
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(JsonRequest.BOUNDS)
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .build();
 
     private final ChatRequest request;
     private final JsonGenerator out;

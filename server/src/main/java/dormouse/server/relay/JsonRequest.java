@@ -25,24 +25,18 @@ public record JsonRequest(String model, boolean stream) {
     /** Far beyond what a request has; a parser's stack has to end somewhere. */
     public static final int DEEPEST = 1000;
 
-    private static final JsonFactory JSON = factory();
+    /** A body's size is bounded before it is read, so that Jackson's own bounds would only get in the way. */
+    public static final StreamReadConstraints BOUNDS = StreamReadConstraints.builder()
+            .maxStringLength(Integer.MAX_VALUE)
+            .maxNumberLength(Integer.MAX_VALUE)
+            .maxNameLength(Integer.MAX_VALUE)
+            .maxNestingDepth(DEEPEST)
+            .build();
 
-    /**
-     * For what clients send. Its size is bounded before it is read, so that Jackson's own bounds would only get in the way; and
-     * what names clients think of is not remembered beyond their request.
-     */
-    public static JsonFactory factory() {
-        return JsonFactory.builder()
-                .streamReadConstraints(StreamReadConstraints.builder()
-                        .maxStringLength(Integer.MAX_VALUE)
-                        .maxNumberLength(Integer.MAX_VALUE)
-                        .maxNameLength(Integer.MAX_VALUE)
-                        .maxNestingDepth(DEEPEST)
-                        .build())
-                .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-                .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-                .build();
-    }
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(BOUNDS)
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .build();
 
     /** A body is not what it has to be. */
     public static final class MalformedException extends Exception {
