@@ -229,7 +229,7 @@ class CloneTest {
         server.advance(Duration.ofMillis(29_999));
         assertThat(slow.over()).isFalse();
         server.advance(Duration.ofMillis(1));
-        assertThat(slow.reason()).isEqualTo("AGENT_LOST");
+        assertThat(slow.reason()).isEqualTo("REPLICA_DRAINING");
         assertThat(ana.endedWith()).isEqualTo("REPLICA_DRAINING");
         assertThat(next.open()).isTrue();
         assertThat(server.llm("a").getStatus()).isEqualTo(LlmStatus.LLM_STATUS_ACTIVE);

@@ -43,7 +43,9 @@ final class PoolTrip {
 
     /** Whether an agent or its backend was lost before the first byte, so that another member can take its place. */
     static boolean isLoss(Failure why) {
-        return why.reason() == Reason.AGENT_LOST || why.reason() == Reason.BACKEND_FAILED;
+        return why.reason() == Reason.AGENT_LOST
+                || why.reason() == Reason.BACKEND_FAILED
+                || why.reason() == Reason.REPLICA_DRAINING;
     }
 
     /** The member chosen last was lost; false where that has happened before: once is enough. */
@@ -53,7 +55,7 @@ final class PoolTrip {
         }
         last = why;
         lost = llm;
-        lostAgent = why.reason() == Reason.AGENT_LOST ? agent : null;
+        lostAgent = why.reason() == Reason.BACKEND_FAILED ? null : agent;
         return true;
     }
 
